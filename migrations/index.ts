@@ -1,0 +1,10 @@
+// Every migration, in order. One record instead of a folder scan, so that it travels inside the bundle.
+import people from "./0001_people.ts"
+import journal from "./0002_journal.ts"
+import paper from "./0003_paper.ts"
+
+export const migrations = {
+  "0001_people": people,
+  "0002_journal": journal,
+  "0003_paper": paper
+}

@@ -1,0 +1,196 @@
+// Every setting of the desk: name, default, one sentence. The only reader of the environment.
+import { Config as C, ConfigProvider, Context, Effect, Layer, Redacted, Schema } from "effect"
+import * as Money from "./domain/Money.ts"
+import type { Decimal } from "./domain/Money.ts"
+
+export const roles = ["gateway", "executor", "broadcaster", "market"] as const
+export type Role = (typeof roles)[number]
+
+/** Name → [default, sentence]. A flag of the same name in lower case, with dashes, overrides the variable. */
+export const settings = {
+  PORT: ["3000", "Port of the page, the API and the feed."],
+  HOST: ["127.0.0.1", "Address to listen on; 0.0.0.0 for every interface."],
+  SERVER: ["auto", "`uws` (uWebSockets.js), `node` (node:http), or `auto`: uws where its binary loads."],
+  ROLES: ["all", "What this process does: any of gateway, executor, broadcaster, market, separated by commas."],
+  DATA_DIR: ["./data", "Where the embedded database and the generated secret live."],
+  DATABASE_URL: ["", "PostgreSQL to use; empty: PGlite embedded in DATA_DIR."],
+  REDIS_URL: ["", "Redis between processes; empty: queues in memory, one process."],
+  MARKET: ["", "`live`, `sim[:seed]` or `replay:<file>[,<file>…][;speed=N]`; empty: live, and sim without a network."],
+  EXCHANGE: ["paper", "Where orders go: `paper`."],
+  PAPER_BALANCES: ["USDT:100000,BTC:1,ETH:10", "What a new paper account starts with."],
+  OUTCRY_SECRET: ["", "Seals exchange keys and signs tokens; empty: generated once into DATA_DIR/secret."],
+  AUTH_LIMIT: ["100", "Requests to /auth per address in 15 minutes."],
+  ORDER_LIMIT: ["100", "Orders and cancels per second and user."],
+  MAX_ORDER_NOTIONAL: ["1000000", "Price × quantity of one order at most, in its quote asset."],
+  MAX_OPEN_ORDERS: ["500", "Open orders of an account at most."],
+  PRICE_COLLAR: ["0.1", "How much worse than the market a limit price may be, as a share: 0.1 is 10 %."],
+  CORS_ORIGINS: ["", "Origins of other pages that may call the API, separated by commas."],
+  TRUST_PROXY: ["off", "`on` takes the caller's address from X-Forwarded-For: only behind a proxy of your own."],
+  LOG_LEVEL: ["info", "`debug`, `info`, `warn`, `error` or `none`."],
+  LOG_FORMAT: ["text", "`text` or `json`."]
+} as const satisfies Record<string, readonly [fallback: string, sentence: string]>
+export type Setting = keyof typeof settings
+
+export type MarketSetting =
+  | { readonly kind: "auto" }
+  | { readonly kind: "live" }
+  | { readonly kind: "sim"; readonly seed: number }
+  | { readonly kind: "replay"; readonly files: ReadonlyArray<string>; readonly speed: number }
+
+export interface Values {
+  readonly port: number
+  readonly host: string
+  readonly server: "auto" | "uws" | "node"
+  readonly roles: ReadonlySet<Role>
+  readonly dataDir: string
+  readonly databaseUrl: Redacted.Redacted | undefined
+  readonly redisUrl: Redacted.Redacted | undefined
+  readonly market: MarketSetting
+  readonly exchange: "paper"
+  readonly paperBalances: ReadonlyArray<{ readonly asset: string; readonly amount: Decimal }>
+  readonly secret: Redacted.Redacted | undefined
+  readonly authLimit: number
+  readonly orderLimit: number
+  readonly maxOrderNotional: Decimal
+  readonly maxOpenOrders: number
+  readonly priceCollar: Decimal
+  readonly corsOrigins: ReadonlyArray<string>
+  readonly trustProxy: boolean
+  readonly logLevel: "debug" | "info" | "warn" | "error" | "none"
+  readonly logFormat: "text" | "json"
+}
+
+/** A setting that cannot be used. The message names the setting, what it was, and what would do; never a secret's value. */
+export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigInvalid", { message: Schema.String }) {}
+
+export class Config extends Context.Service<Config, Values>()("outcry/Config") {
+  /** Reads the environment, with `flags` (by setting name) in front of it. */
+  static readonly layer = (flags: Partial<Record<Setting, string>> = {}): Layer.Layer<Config, ConfigInvalid> =>
+    Layer.effect(Config, readEnvironment(flags))
+}
+
+const readEnvironment = Effect.fnUntraced(function* (flags: Partial<Record<Setting, string>>) {
+  const provider = ConfigProvider.fromEnv({ env: { ...(process.env as Record<string, string>), ...flags } })
+  const raw = {} as Record<Setting, string>
+  for (const name of Object.keys(settings) as ReadonlyArray<Setting>) {
+    raw[name] = yield* C.String(name)
+      .parse(provider)
+      .pipe(
+        Effect.map((text) => text.trim() || settings[name][0]),
+        Effect.orElseSucceed(() => settings[name][0])
+      )
+  }
+  return yield* parse(raw)
+})
+
+/** Decodes the raw settings. Separate from reading them, so that a test needs no environment. */
+export const parse = Effect.fnUntraced(function* (
+  given: Partial<Record<Setting, string>>
+): Effect.fn.Return<Values, ConfigInvalid> {
+  const raw = (name: Setting) => given[name] ?? settings[name][0]
+  const wrong = (name: Setting, want: string) =>
+    new ConfigInvalid({ message: `${name}=${JSON.stringify(raw(name).slice(0, 80))} cannot be used: ${want}.` })
+  const whole = (name: Setting, least: number, most: number) => {
+    const text = raw(name)
+    const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN
+    return value >= least && value <= most
+      ? Effect.succeed(value)
+      : Effect.fail(wrong(name, `a whole number from ${least} to ${most} is wanted`))
+  }
+  const oneOf = <const T extends string>(name: Setting, allowed: ReadonlyArray<T>) => {
+    const found = allowed.find((value) => value === raw(name).toLowerCase())
+    return found === undefined
+      ? Effect.fail(wrong(name, `one of ${allowed.join(", ")} is wanted`))
+      : Effect.succeed(found)
+  }
+  const positive = (name: Setting) => {
+    const value = Money.parse(raw(name))
+    return value !== undefined && Money.isPositive(value)
+      ? Effect.succeed(value)
+      : Effect.fail(wrong(name, "a number greater than zero is wanted"))
+  }
+  const market = parseMarket(raw("MARKET"))
+  if (market === undefined) {
+    return yield* wrong("MARKET", "live, sim, sim:<seed> or replay:<file>[,<file>…][;speed=<number>] is wanted")
+  }
+  const paperBalances = parseBalances(raw("PAPER_BALANCES"))
+  if (paperBalances === undefined) return yield* wrong("PAPER_BALANCES", "ASSET:amount,ASSET:amount is wanted")
+  const roleSet = parseRoles(raw("ROLES"))
+  if (roleSet === undefined) return yield* wrong("ROLES", `all, or any of ${roles.join(", ")} is wanted`)
+  if (roleSet.size < roles.length && (raw("DATABASE_URL") === "" || raw("REDIS_URL") === "")) {
+    return yield* new ConfigInvalid({
+      message: "ROLES splits the desk into processes, which need DATABASE_URL and REDIS_URL to meet."
+    })
+  }
+  return {
+    port: yield* whole("PORT", 0, 65_535),
+    host: raw("HOST"),
+    server: yield* oneOf("SERVER", ["auto", "uws", "node"]),
+    roles: roleSet,
+    dataDir: raw("DATA_DIR"),
+    databaseUrl: raw("DATABASE_URL") === "" ? undefined : Redacted.make(raw("DATABASE_URL")),
+    redisUrl: raw("REDIS_URL") === "" ? undefined : Redacted.make(raw("REDIS_URL")),
+    market,
+    exchange: yield* oneOf("EXCHANGE", ["paper"]),
+    paperBalances,
+    secret: yield* secret(raw("OUTCRY_SECRET")),
+    authLimit: yield* whole("AUTH_LIMIT", 1, 1_000_000_000),
+    orderLimit: yield* whole("ORDER_LIMIT", 1, 1_000_000_000),
+    maxOrderNotional: yield* positive("MAX_ORDER_NOTIONAL"),
+    maxOpenOrders: yield* whole("MAX_OPEN_ORDERS", 1, 100_000),
+    priceCollar: yield* positive("PRICE_COLLAR"),
+    corsOrigins: listOf(raw("CORS_ORIGINS")),
+    trustProxy: (yield* oneOf("TRUST_PROXY", ["on", "off"])) === "on",
+    logLevel: yield* oneOf("LOG_LEVEL", ["debug", "info", "warn", "error", "none"]),
+    logFormat: yield* oneOf("LOG_FORMAT", ["text", "json"])
+  }
+})
+
+const secret = (text: string): Effect.Effect<Redacted.Redacted | undefined, ConfigInvalid> =>
+  text === ""
+    ? Effect.succeed(undefined)
+    : text.length >= 32
+      ? Effect.succeed(Redacted.make(text))
+      : Effect.fail(new ConfigInvalid({ message: "OUTCRY_SECRET cannot be used: at least 32 characters are wanted." }))
+
+const listOf = (text: string): ReadonlyArray<string> =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "")
+
+const parseRoles = (text: string): ReadonlySet<Role> | undefined => {
+  if (text === "all") return new Set(roles)
+  const named = listOf(text)
+  const known = named.filter((name): name is Role => (roles as ReadonlyArray<string>).includes(name))
+  return known.length === named.length && known.length > 0 ? new Set(known) : undefined
+}
+
+const parseBalances = (text: string): Values["paperBalances"] | undefined => {
+  const parsed = listOf(text).map((part) => {
+    const [asset = "", amount = "", ...rest] = part.split(":")
+    const value = Money.parse(amount)
+    return /^[A-Z0-9]{1,20}$/.test(asset) && rest.length === 0 && value !== undefined && !Money.isNegative(value)
+      ? { asset, amount: value }
+      : undefined
+  })
+  return parsed.every((entry) => entry !== undefined) ? parsed : undefined
+}
+
+/** `live`, `sim[:seed]`, `replay:<file>[,<file>…][;speed=N]`, or nothing. `undefined` where it is none of these. */
+const parseMarket = (text: string): MarketSetting | undefined => {
+  if (text === "") return { kind: "auto" }
+  if (text === "live") return { kind: "live" }
+  const sim = /^sim(?::(\d{1,9}))?$/.exec(text)
+  if (sim !== null) return { kind: "sim", seed: Number(sim[1] ?? "1") }
+  if (!text.startsWith("replay:")) return undefined
+  const [list = "", ...options] = text.slice("replay:".length).split(";")
+  const files = listOf(list)
+  let speed = 1
+  for (const option of options) {
+    const given = /^speed=(\d{1,4}(?:\.\d{1,3})?)$/.exec(option.trim())
+    if (given === null) return undefined
+    speed = Number(given[1])
+  }
+  return files.length === 0 || speed <= 0 ? undefined : { kind: "replay", files, speed }
+}

@@ -1,0 +1,52 @@
+// Binance's public REST calls through its SDK, with failures as sentences. The SDK is loaded when first needed: it is large.
+import { Effect } from "effect"
+import { MarketSourceError } from "../../ports/MarketSource.ts"
+
+export interface PublicRest {
+  /** The raw JSON of a GET without signature. */
+  readonly get: (
+    path: string,
+    query: Readonly<Record<string, string | number>>
+  ) => Effect.Effect<unknown, MarketSourceError>
+}
+
+/** The server gives up after 10 s. */
+const TIMEOUT_MILLIS = 12_000
+
+/** Loads the SDK. `baseUrl` has no slash at its end. */
+export const connect = (baseUrl: string): Effect.Effect<PublicRest> =>
+  Effect.map(
+    Effect.promise(() => import("binance")),
+    ({ MainClient }) => {
+      const client = new MainClient(
+        // Time sync would dial the public host whatever the base URL is; public calls need none.
+        {
+          baseUrl,
+          disableTimeSync: true,
+          parseExceptions: false,
+          filterUndefinedParams: true,
+          beautifyResponses: false
+        },
+        { timeout: TIMEOUT_MILLIS, proxy: false }
+      )
+      return {
+        get: (path, query) =>
+          Effect.tryPromise({
+            try: (): Promise<unknown> => client.get(path, query),
+            catch: (cause) => new MarketSourceError({ message: `Binance did not answer ${path}: ${reasonOf(cause)}.` })
+          })
+      }
+    }
+  )
+
+/** The SDK throws axios errors, plain objects and strings; of each only what cannot hold a secret is repeated. */
+const reasonOf = (cause: unknown): string => {
+  if (typeof cause !== "object" || cause === null) return "the request could not be made"
+  const { response, code } = cause as { response?: { status?: unknown; data?: unknown }; code?: unknown }
+  if (response !== undefined) {
+    const { data, status } = response
+    const message = typeof data === "object" && data !== null && "msg" in data ? String(data.msg).slice(0, 200) : ""
+    return message === "" ? `status ${String(status)}` : `status ${String(status)}, ${message}`
+  }
+  return code === "ECONNABORTED" ? "no answer in time" : `it cannot be reached (${String(code ?? "unknown reason")})`
+}

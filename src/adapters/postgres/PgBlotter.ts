@@ -1,0 +1,133 @@
+// The read models in PostgreSQL or PGlite: written with the events that caused them, read here.
+import { Effect, Layer, Option, Schema } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+import { Balance } from "../../domain/Balance.ts"
+import { Fill } from "../../domain/Fill.ts"
+import { OrderId } from "../../domain/Ids.ts"
+import { Order, Side } from "../../domain/Order.ts"
+import { Position } from "../../domain/Position.ts"
+import { Blotter, BlotterError, type FillsQuery, type OrdersQuery } from "../../ports/Blotter.ts"
+
+const BookedFill = Schema.Struct({
+  ...Fill.fields,
+  orderId: OrderId,
+  symbol: Schema.String,
+  side: Side,
+  seq: Schema.Int
+})
+const State = Schema.Struct({
+  seq: Schema.Int,
+  orders: Schema.Array(Order),
+  positions: Schema.Array(Position),
+  balances: Schema.Array(Balance)
+})
+
+const decodeOrders = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ found: Order })))
+const decodeFills = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ found: BookedFill })))
+const decodeState = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ found: State })]))
+
+// Rows leave as JSON in the domain's own shape. A numeric must be text there: a JSON number would be read as a float.
+const orderJson = `jsonb_strip_nulls(jsonb_build_object(
+  'orderId', order_id, 'clientOrderId', client_order_id, 'exchangeOrderId', exchange_order_id, 'intent', intent,
+  'status', status, 'executedQuantity', executed_quantity::text, 'executedQuote', executed_quote::text, 'hold', hold,
+  'tradeIds', trade_ids, 'reason', reason, 'createdAt', created_at, 'updatedAt', updated_at))`
+
+/** A stored command without a receipt is an order that waits for its decision. */
+const pendingJson = `jsonb_build_object(
+  'orderId', order_id, 'clientOrderId', 'oc' || replace(order_id, '-', ''), 'intent', command->'intent', 'status', 'PENDING',
+  'executedQuantity', '0', 'executedQuote', '0', 'hold', jsonb_build_object('asset', '', 'amount', '0'),
+  'tradeIds', '[]'::jsonb, 'createdAt', at, 'updatedAt', at)`
+
+const isPending = `receipt is null and kind = 'PlaceOrder'`
+
+const fillJson = `jsonb_build_object(
+  'tradeId', trade_id, 'price', price::text, 'quantity', quantity::text, 'fee', fee::text, 'feeAsset', fee_asset,
+  'liquidity', liquidity, 'at', at, 'orderId', order_id, 'symbol', symbol, 'side', side, 'seq', seq)`
+
+const positionJson = `jsonb_build_object(
+  'symbol', symbol, 'quantity', quantity::text, 'cost', cost::text, 'realised', realised::text, 'fees', fees)`
+
+const balanceJson = `jsonb_build_object('asset', asset, 'free', free::text, 'held', held::text)`
+
+const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const read = <A>(query: Effect.Effect<A, SqlError.SqlError | Schema.SchemaError>) =>
+    Effect.mapError(query, (error) => new BlotterError({ message: sentenceOf(error) }))
+
+  const orders = ({ accountId, before, limit, state, symbol }: OrdersQuery) => {
+    // Order ids are version 7 UUIDs: the greater is the later.
+    const conditions = sql.and([
+      sql`account_id = ${accountId}`,
+      ...(symbol === undefined ? [] : [sql`symbol = ${symbol}`]),
+      ...(before === undefined ? [] : [sql`order_id < ${before}`])
+    ])
+    const open = state === "all" ? "true" : state === "open" ? "is_open" : "not is_open"
+    const known = sql`(select order_id, ${sql.literal(orderJson)} as found from orders
+      where ${conditions} and ${sql.literal(open)} order by account_id desc, order_id desc limit ${limit})`
+    const pending = sql`(select order_id, ${sql.literal(pendingJson)} as found from order_commands
+      where ${conditions} and ${sql.literal(isPending)} order by order_id desc limit ${limit})`
+    return state === "closed"
+      ? sql`select found from ${known} k order by order_id desc`
+      : sql`select found from (${known} union all ${pending}) a order by order_id desc limit ${limit}`
+  }
+
+  const fills = ({ accountId, beforeSeq, limit, orderId, symbol }: FillsQuery) => {
+    const conditions = sql.and([
+      sql`account_id = ${accountId}`,
+      ...(symbol === undefined ? [] : [sql`symbol = ${symbol}`]),
+      ...(orderId === undefined ? [] : [sql`order_id = ${orderId}`]),
+      ...(beforeSeq === undefined ? [] : [sql`seq < ${BigInt(beforeSeq)}`])
+    ])
+    return sql`select ${sql.literal(fillJson)} as found from fills
+      where ${conditions} order by account_id desc, seq desc limit ${limit}`
+  }
+
+  return Blotter.of({
+    orders: (query) =>
+      orders(query).pipe(
+        Effect.flatMap(decodeOrders),
+        Effect.map((rows) => rows.map((row) => row.found)),
+        read
+      ),
+    order: (accountId, orderId) =>
+      sql`select ${sql.literal(orderJson)} as found from orders where account_id = ${accountId} and order_id = ${orderId}
+        union all
+        select ${sql.literal(pendingJson)} from order_commands
+        where account_id = ${accountId} and order_id = ${orderId} and ${sql.literal(isPending)}`.pipe(
+        Effect.flatMap(decodeOrders),
+        Effect.map(([row]) => Option.fromNullishOr(row?.found)),
+        read
+      ),
+    fills: (query) =>
+      fills(query).pipe(
+        Effect.flatMap(decodeFills),
+        Effect.map((rows) => rows.map((row) => row.found)),
+        read
+      ),
+    // One statement sees one snapshot of the database, so that all of it belongs to the same seq.
+    state: (accountId) =>
+      sql`select jsonb_build_object(
+          'seq', coalesce((select seq from order_events
+            where account_id = ${accountId} order by account_id desc, seq desc limit 1), 0),
+          'orders', coalesce((select jsonb_agg(${sql.literal(orderJson)} order by order_id) from orders
+            where account_id = ${accountId} and is_open), '[]'),
+          'positions', coalesce((select jsonb_agg(${sql.literal(positionJson)} order by symbol) from positions
+            where account_id = ${accountId}), '[]'),
+          'balances', coalesce((select jsonb_agg(${sql.literal(balanceJson)} order by asset) from balances
+            where account_id = ${accountId}), '[]')) as found`.pipe(
+        Effect.flatMap(decodeState),
+        Effect.map(([row]) => row.found),
+        read
+      )
+  })
+})
+
+/** Needs the migrated `SqlClient` of `Database.layer`. */
+export const layer: Layer.Layer<Blotter, never, SqlClient.SqlClient> = Layer.effect(Blotter, make)
+
+const sentenceOf = (error: SqlError.SqlError | Schema.SchemaError): string => {
+  if (error._tag === "SchemaError") return "The read models could not be read: a row has a shape that is not ours."
+  const { cause } = error.reason
+  const reason = cause instanceof Error && cause.message !== "" ? cause.message.replace(/\.$/, "") : error.reason._tag
+  return `The read models could not be read: ${reason}.`
+}

@@ -1,0 +1,80 @@
+// People, accounts and memberships in PostgreSQL or PGlite.
+import { Effect, Layer, Schema } from "effect"
+import { SqlClient, type SqlError, SqlSchema } from "effect/sql"
+import { AccountId, UserId } from "../../domain/Ids.ts"
+import { EmailTaken, type NewUser, Role, Users, UsersError } from "../../ports/Users.ts"
+
+const UserRow = Schema.Struct({
+  userId: UserId,
+  email: Schema.String,
+  passwordHash: Schema.String,
+  createdAt: Schema.Finite
+})
+
+const MembershipRow = Schema.Struct({
+  accountId: AccountId,
+  name: Schema.String,
+  exchange: Schema.Literals(["paper", "binance"]),
+  role: Role
+})
+
+export const layer: Layer.Layer<Users, never, SqlClient.SqlClient> = Layer.effect(
+  Users,
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+
+    // One statement, so all three rows or none; an email that exists gives no row to build on.
+    const register = Effect.fn("PgUsers.register")(
+      function* ({ account, ...user }: NewUser) {
+        const joined = yield* sql`
+          with person as (
+            insert into users (user_id, email, password_hash, created_at)
+            values (${user.userId}, ${user.email}, ${user.passwordHash}, ${user.createdAt})
+            on conflict on constraint users_email_unique do nothing
+            returning user_id
+          ), account as (
+            insert into accounts (account_id, name, exchange, created_at)
+            select ${account.accountId}::text, ${account.name}::text, ${account.exchange}::text, ${user.createdAt}::bigint
+            from person
+            returning account_id
+          )
+          insert into account_members (user_id, account_id, role, is_default, joined_at)
+          select user_id, account_id, 'owner', true, ${user.createdAt}::bigint from person, account
+          returning user_id`
+        if (joined.length === 0) return yield* new EmailTaken({ email: user.email })
+      },
+      Effect.catchTag("SqlError", (error) => Effect.fail(failed("Nobody was registered", error)))
+    )
+
+    const findByEmail = SqlSchema.findOneOption({
+      Request: Schema.String,
+      Result: UserRow,
+      execute: (email) => sql`
+        select user_id as "userId", email, password_hash as "passwordHash", created_at::float8 as "createdAt"
+        from users where email = ${email}`
+    })
+    const findMemberships = SqlSchema.findAll({
+      Request: UserId,
+      Result: MembershipRow,
+      execute: (userId) => sql`
+        select account_id as "accountId", name, exchange, role
+        from account_members join accounts using (account_id)
+        where user_id = ${userId}
+        order by is_default desc, joined_at, account_id`
+    })
+
+    return {
+      register,
+      byEmail: (email) =>
+        Effect.mapError(findByEmail(email), (error) => failed("The user could not be looked up", error)),
+      memberships: (userId) =>
+        Effect.mapError(findMemberships(userId), (error) => failed("The accounts could not be looked up", error))
+    }
+  })
+)
+
+/** Only the kind of failure is passed on: a database quotes rows in its own words. */
+const failed = (what: string, error: SqlError.SqlError | Schema.SchemaError) =>
+  new UsersError({
+    message: `${what}: the database ${error._tag === "SqlError" ? `failed (${error.reason._tag})` : "holds a row that cannot be read"}. Try again.`
+  })

@@ -1,0 +1,136 @@
+// Events between processes by Redis Pub/Sub. Readers in the publishing process get theirs directly, whether Redis is up or not.
+import { Effect, Latch, Layer, Option, Schema } from "effect"
+import { randomBytes } from "node:crypto"
+import * as Channels from "../../contract/Channels.ts"
+import type { AccountUpdate } from "../../domain/Account.ts"
+import type { MarketUpdate } from "../../domain/MarketUpdate.ts"
+import { Events, makeMemory } from "../../ports/Events.ts"
+import { attempt, RedisClient } from "./RedisClient.ts"
+
+/** How long `subscribe` waits for the subscription to stand, so that "from now on" means now. Without Redis it goes on then. */
+const PATIENCE = "1 second"
+
+const encodeAccounts = Schema.encodeOption(Channels.AccountsMessage)
+const encodeMarket = Schema.encodeOption(Channels.MarketMessage)
+const decodeAccounts = Schema.decodeUnknownOption(Channels.AccountsMessage)
+const decodeMarket = Schema.decodeUnknownOption(Channels.MarketMessage)
+
+export const layer: Layer.Layer<Events, never, RedisClient> = Layer.effect(
+  Events,
+  Effect.gen(function* () {
+    const redis = yield* RedisClient
+    const local = makeMemory()
+    const origin = randomBytes(8).toString("hex")
+    const deliver = Effect.runSyncWith(yield* Effect.context<never>()) // tidy-ok: called from the Redis client's callbacks; it only fills queues
+    const hearing = { connected: false, losses: 0 }
+
+    const hearAccounts = yield* listener(origin, Channels.ACCOUNTS, {
+      onText: (text) => {
+        const message = decodeAccounts(text)
+        if (Option.isNone(message) || message.value.missed === true) hearing.losses++
+        if (Option.isSome(message)) deliver(local.publish(message.value.updates))
+      },
+      // Whatever was said while nobody listened here is lost, and it is over only now.
+      onStanding: (standing) => {
+        hearing.connected = standing
+        if (standing) hearing.losses++
+      }
+    })
+    const hearMarket = yield* listener(origin, Channels.MARKET, {
+      onText: (text) => {
+        const message = decodeMarket(text)
+        if (Option.isSome(message)) deliver(local.publishMarket(message.value.updates))
+      },
+      onStanding: () => undefined
+    })
+
+    const tellAccounts = yield* accountsTeller(origin)
+    return {
+      publish: (updates: ReadonlyArray<AccountUpdate>) => Effect.andThen(local.publish(updates), tellAccounts(updates)),
+      subscribe: Effect.andThen(hearAccounts, local.subscribe),
+      publishMarket: (updates: ReadonlyArray<MarketUpdate>) =>
+        Effect.andThen(
+          local.publishMarket(updates),
+          Effect.suspend(() => {
+            const text = redis.connected() ? encodeMarket({ origin, updates }) : Option.none()
+            return Option.isSome(text) ? redis.publish(Channels.MARKET, text.value) : Effect.void
+          })
+        ),
+      subscribeMarket: Effect.andThen(hearMarket, local.subscribeMarket),
+      hearing: Effect.sync(() => ({ ...hearing }))
+    }
+  })
+)
+
+/** Sends account updates to other processes and to outside listeners. Says later, once it is heard again, that some were lost. */
+const accountsTeller = Effect.fnUntraced(function* (origin: string) {
+  const redis = yield* RedisClient
+  const run = Effect.runSyncWith(yield* Effect.context<never>()) // tidy-ok: called from the Redis client's callback; it only writes to its queue
+  let missed = false
+  const onDrop = () => {
+    missed = true
+  }
+  const tell = (updates: ReadonlyArray<AccountUpdate>) =>
+    Effect.suspend(() => {
+      const text = encodeAccounts({ origin, updates, ...(missed ? { missed } : {}) })
+      missed = Option.isNone(text)
+      return Option.isSome(text) ? redis.publish(Channels.ACCOUNTS, text.value, onDrop) : Effect.void
+    })
+  yield* Effect.acquireRelease(
+    Effect.sync(() => redis.onConnect(() => missed && run(tell([])))),
+    (undo) => Effect.sync(undo)
+  )
+  return (updates: ReadonlyArray<AccountUpdate>) =>
+    Effect.suspend(() => {
+      if (!redis.connected()) {
+        missed = true
+        return Effect.void
+      }
+      return Effect.andThen(
+        tell(updates),
+        Effect.forEach(
+          updates,
+          (update) => {
+            const status = Channels.orderStatus(update)
+            return status === undefined ? Effect.void : redis.publish(Channels.ORDER_STATUS, JSON.stringify(status))
+          },
+          { discard: true }
+        )
+      )
+    })
+})
+
+/** What starts listening to a channel when first run, and waits until it does, for `PATIENCE` at most. */
+const listener = Effect.fnUntraced(function* (
+  origin: string,
+  channel: string,
+  { onStanding, onText }: { readonly onText: (text: string) => void; readonly onStanding: (standing: boolean) => void }
+) {
+  const redis = yield* RedisClient
+  const scope = yield* Effect.scope
+  const standing = Latch.makeUnsafe()
+  const own = `{"origin":"${origin}"`
+  const listen = redis.follow(`RedisEvents ${channel}`, (connection) =>
+    Effect.gen(function* () {
+      yield* attempt(() => connection.subscribe(channel, (text) => void (text.startsWith(own) || onText(text))))
+      yield* Effect.acquireRelease(
+        Effect.sync(() => {
+          onStanding(true)
+          standing.openUnsafe()
+        }),
+        () =>
+          Effect.sync(() => {
+            standing.closeUnsafe()
+            onStanding(false)
+          })
+      )
+      return yield* Effect.never
+    })
+  )
+  let started = false
+  return Effect.suspend(() => {
+    const start = started ? Effect.void : Effect.asVoid(Effect.forkIn(listen, scope))
+    started = true
+    return Effect.andThen(start, Effect.timeoutOption(standing.await, PATIENCE))
+  })
+})

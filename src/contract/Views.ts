@@ -1,0 +1,168 @@
+// What a browser or a program sees of the desk: decimals are strings, times epoch milliseconds, absent is null.
+import * as Schema from "effect/Schema"
+import type { AccountUpdate } from "../domain/Account.ts"
+import type * as DomainBalance from "../domain/Balance.ts"
+import * as Balance from "../domain/Balance.ts"
+import { intervals } from "../domain/Candle.ts"
+import type { Fill } from "../domain/Fill.ts"
+import * as Money from "../domain/Money.ts"
+import * as Order from "../domain/Order.ts"
+import * as Position from "../domain/Position.ts"
+
+export const OrderView = Schema.Struct({
+  orderId: Schema.String,
+  clientOrderId: Schema.String,
+  exchangeOrderId: Schema.NullOr(Schema.String),
+  symbol: Schema.String,
+  side: Order.Side,
+  type: Schema.Literals(["MARKET", "LIMIT"]),
+  timeInForce: Schema.NullOr(Order.TimeInForce),
+  quantity: Schema.String,
+  /** Limit price; null for a market order. */
+  price: Schema.NullOr(Schema.String),
+  status: Order.OrderStatus,
+  executedQuantity: Schema.String,
+  /** Volume-weighted average of the fills; null before the first. */
+  averagePrice: Schema.NullOr(Schema.String),
+  reason: Schema.NullOr(Schema.String),
+  createdAt: Schema.Finite,
+  updatedAt: Schema.Finite
+})
+export type OrderView = typeof OrderView.Type
+
+export const BalanceView = Schema.Struct({
+  asset: Schema.String,
+  free: Schema.String,
+  held: Schema.String,
+  total: Schema.String
+})
+export type BalanceView = typeof BalanceView.Type
+
+export const PositionView = Schema.Struct({
+  symbol: Schema.String,
+  /** Signed; net of commission taken in the base asset. */
+  quantity: Schema.String,
+  averageEntry: Schema.NullOr(Schema.String),
+  /** What the open quantity cost, in the quote asset, exactly: unrealised profit at a mark is quantity × mark − cost. */
+  cost: Schema.String,
+  /** Closed profit net of commissions, in the quote asset. */
+  realised: Schema.String,
+  fees: Schema.Record(Schema.String, Schema.String)
+})
+export type PositionView = typeof PositionView.Type
+
+export const FillView = Schema.Struct({
+  tradeId: Schema.String,
+  orderId: Schema.String,
+  symbol: Schema.String,
+  side: Order.Side,
+  price: Schema.String,
+  quantity: Schema.String,
+  fee: Schema.String,
+  feeAsset: Schema.String,
+  liquidity: Schema.Literals(["maker", "taker"]),
+  seq: Schema.Int,
+  at: Schema.Finite
+})
+export type FillView = typeof FillView.Type
+
+export const IntervalName = Schema.Literals(intervals)
+
+export const CandleView = Schema.Struct({
+  openTime: Schema.Finite,
+  closeTime: Schema.Finite,
+  open: Schema.String,
+  high: Schema.String,
+  low: Schema.String,
+  close: Schema.String,
+  volume: Schema.String,
+  quoteVolume: Schema.String,
+  trades: Schema.Int
+})
+export type CandleView = typeof CandleView.Type
+
+/** Which market is showing and where orders go: always on the screen. */
+export const BadgeView = Schema.Struct({
+  environment: Schema.Literals(["paper", "testnet", "demo", "live"]),
+  market: Schema.Literals(["live", "sim", "replay"]),
+  label: Schema.String,
+  notice: Schema.NullOr(Schema.String)
+})
+export type BadgeView = typeof BadgeView.Type
+
+/** Decimals shown for an average: more would be noise, and a client that needs exactness has quantity and cost. */
+const AVERAGE_SCALE = 8
+
+const average = (value: Money.Decimal | undefined): string | null =>
+  value === undefined ? null : Money.format(Money.round(value, AVERAGE_SCALE))
+
+export const orderView = (order: Order.Order): OrderView => ({
+  orderId: order.orderId,
+  clientOrderId: order.clientOrderId,
+  exchangeOrderId: order.exchangeOrderId ?? null,
+  symbol: order.intent.symbol,
+  side: order.intent.side,
+  type: order.intent.type,
+  timeInForce: order.intent.type === "LIMIT" ? order.intent.timeInForce : null,
+  quantity: Money.format(order.intent.quantity),
+  price: order.intent.type === "LIMIT" ? Money.format(order.intent.price) : null,
+  status: order.status,
+  executedQuantity: Money.format(order.executedQuantity),
+  averagePrice: average(Order.averagePrice(order)),
+  reason: order.reason ?? null,
+  createdAt: order.createdAt,
+  updatedAt: order.updatedAt
+})
+
+export const balanceView = (balance: DomainBalance.Balance): BalanceView => ({
+  asset: balance.asset,
+  free: Money.format(balance.free),
+  held: Money.format(balance.held),
+  total: Money.format(Balance.total(balance))
+})
+
+export const positionView = (position: Position.Position): PositionView => ({
+  symbol: position.symbol,
+  quantity: Money.format(position.quantity),
+  averageEntry: average(Position.averageEntry(position)),
+  cost: Money.format(position.cost),
+  realised: Money.format(position.realised),
+  fees: Object.fromEntries(Object.entries(position.fees).map(([asset, fee]) => [asset, Money.format(fee)]))
+})
+
+/** One execution, with the order it belongs to and the event that booked it. */
+export const fillView = (
+  fill: Fill & { readonly orderId: string; readonly symbol: string; readonly side: Order.Side; readonly seq: number }
+): FillView => ({
+  tradeId: fill.tradeId,
+  orderId: fill.orderId,
+  symbol: fill.symbol,
+  side: fill.side,
+  price: Money.format(fill.price),
+  quantity: Money.format(fill.quantity),
+  fee: Money.format(fill.fee),
+  feeAsset: fill.feeAsset,
+  liquidity: fill.liquidity,
+  seq: fill.seq,
+  at: fill.at
+})
+
+/** The private messages one account update becomes, all with the update's seq. */
+export const privateMessages = (update: AccountUpdate): ReadonlyArray<PrivateMessage> => {
+  const messages: Array<PrivateMessage> = []
+  if (update.order !== undefined) {
+    messages.push({ type: "ORDER_UPDATE", seq: update.seq, data: orderView(update.order) })
+  }
+  for (const balance of update.balances) {
+    messages.push({ type: "BALANCE_UPDATE", seq: update.seq, data: balanceView(balance) })
+  }
+  if (update.position !== undefined) {
+    messages.push({ type: "POSITION_UPDATE", seq: update.seq, data: positionView(update.position) })
+  }
+  return messages
+}
+
+export type PrivateMessage =
+  | { readonly type: "ORDER_UPDATE"; readonly seq: number; readonly data: OrderView }
+  | { readonly type: "BALANCE_UPDATE"; readonly seq: number; readonly data: BalanceView }
+  | { readonly type: "POSITION_UPDATE"; readonly seq: number; readonly data: PositionView }

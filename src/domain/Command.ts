@@ -1,0 +1,43 @@
+// What a person or a program asks for, and what is stamped on it once, at the edge.
+import * as Schema from "effect/Schema"
+import { AccountId, CommandId, OrderId, UserId } from "./Ids.ts"
+import { Intent } from "./Order.ts"
+
+export const Command = Schema.TaggedUnion({
+  PlaceOrder: { orderId: OrderId, intent: Intent },
+  CancelOrder: { orderId: OrderId }
+})
+export type Command = typeof Command.Type
+
+/** Time and ids enter with the message: nothing behind the edge reads a clock or invents an id to decide. */
+export const Envelope = Schema.Struct({
+  commandId: CommandId,
+  accountId: AccountId,
+  userId: UserId,
+  /** Epoch milliseconds. */
+  at: Schema.Finite,
+  traceId: Schema.String,
+  command: Command
+})
+export type Envelope = typeof Envelope.Type
+
+/** The stored answer to a command id; the same id gets the same answer, refusals included (I3). */
+export const Receipt = Schema.Struct({
+  commandId: CommandId,
+  orderId: OrderId,
+  outcome: Schema.Literals(["accepted", "denied"]),
+  /** The denial in one sentence. */
+  reason: Schema.optionalKey(Schema.String),
+  /** The account's seq after the decision. */
+  seq: Schema.Int,
+  at: Schema.Finite
+})
+export type Receipt = typeof Receipt.Type
+
+const encodeIntent = Schema.encodeSync(Intent)
+
+/** Whether two commands ask for the same thing. The order id of a PlaceOrder is stamped, not asked for; that of a cancel is asked for. */
+export const sameRequest = (a: Command, b: Command): boolean =>
+  a._tag === "PlaceOrder" && b._tag === "PlaceOrder"
+    ? JSON.stringify(encodeIntent(a.intent)) === JSON.stringify(encodeIntent(b.intent))
+    : a._tag === "CancelOrder" && b._tag === "CancelOrder" && a.orderId === b.orderId

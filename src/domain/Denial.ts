@@ -1,0 +1,60 @@
+// Why our own rules said no. A closed union: every screen, receipt and test names its members, none invents text.
+import * as Schema from "effect/Schema"
+import { DecimalString, format } from "./Money.ts"
+
+export const DenialReason = Schema.TaggedUnion({
+  UnknownSymbol: { symbol: Schema.String },
+  NotTrading: { symbol: Schema.String },
+  QuantityNotPositive: {},
+  QuantityTooSmall: { minimum: DecimalString },
+  QuantityTooLarge: { maximum: DecimalString },
+  QuantityOffStep: { step: DecimalString },
+  PriceNotPositive: {},
+  PriceTooLow: { minimum: DecimalString },
+  PriceTooHigh: { maximum: DecimalString },
+  PriceOffTick: { tick: DecimalString },
+  NotionalTooSmall: { minimum: DecimalString },
+  NotionalTooLarge: { maximum: DecimalString },
+  PriceOutsideCollar: { lowest: DecimalString, highest: DecimalString },
+  InsufficientBalance: { asset: Schema.String, needed: DecimalString, free: DecimalString },
+  TooManyOpenOrders: { maximum: Schema.Int },
+  /** No price to judge a MARKET order by: the market is not known yet, or it went silent. */
+  MarketUnavailable: { symbol: Schema.String },
+  /** Waited longer than a person would still want it: decided only after a long outage. */
+  TooLate: { waitedMillis: Schema.Int },
+  UnknownOrder: {},
+  OrderAlreadyClosed: {},
+  /** In doubt: a cancel could not be told from the order's own fate. */
+  OrderInDoubt: {}
+})
+export type DenialReason = typeof DenialReason.Type
+
+/** One sentence a person can act on. */
+export const sentence = (reason: DenialReason): string =>
+  DenialReason.match(reason, {
+    UnknownSymbol: ({ symbol }) => `${symbol} is not traded here. GET /api/market/symbols lists what is.`,
+    NotTrading: ({ symbol }) => `${symbol} is not open for trading at the exchange right now.`,
+    QuantityNotPositive: () => "The quantity must be greater than zero.",
+    QuantityTooSmall: ({ minimum }) => `The quantity is too small: at least ${format(minimum)}.`,
+    QuantityTooLarge: ({ maximum }) => `The quantity is too large: at most ${format(maximum)}.`,
+    QuantityOffStep: ({ step }) => `The quantity must be a multiple of ${format(step)}.`,
+    PriceNotPositive: () => "The price must be greater than zero.",
+    PriceTooLow: ({ minimum }) => `The price is too low: at least ${format(minimum)}.`,
+    PriceTooHigh: ({ maximum }) => `The price is too high: at most ${format(maximum)}.`,
+    PriceOffTick: ({ tick }) => `The price must be a multiple of ${format(tick)}.`,
+    NotionalTooSmall: ({ minimum }) => `Price × quantity is too small: at least ${format(minimum)}.`,
+    NotionalTooLarge: ({ maximum }) => `Price × quantity is too large: at most ${format(maximum)}.`,
+    PriceOutsideCollar: ({ lowest, highest }) =>
+      `The price is too far from the market: between ${format(lowest)} and ${format(highest)} is allowed now.`,
+    InsufficientBalance: ({ asset, needed, free }) =>
+      `Not enough ${asset}: ${format(needed)} needed, ${format(free)} free.`,
+    TooManyOpenOrders: ({ maximum }) => `Too many open orders: at most ${maximum}. Cancel one first.`,
+    MarketUnavailable: ({ symbol }) =>
+      `No current price for ${symbol}: a market order would be blind. Use a limit order or wait.`,
+    TooLate: ({ waitedMillis }) =>
+      `The desk could only look at this order ${Math.round(waitedMillis / 1000)} s after you sent it, so it was not sent on.`,
+    UnknownOrder: () => "There is no such order in this account.",
+    OrderAlreadyClosed: () => "The order is closed already; there is nothing left to cancel.",
+    OrderInDoubt: () =>
+      "The order is in doubt and the desk is asking the exchange. Cancel it again once that is settled."
+  })

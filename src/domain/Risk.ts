@@ -1,0 +1,127 @@
+// What the house allows before anything leaves it. Only this file makes an ApprovedOrder, and only that can reach an exchange.
+import * as HashMap from "effect/HashMap"
+import * as Result from "effect/Result"
+import { type Account, balanceOf } from "./Account.ts"
+import type { DenialReason } from "./Denial.ts"
+import { type AccountId, type ClientOrderId, clientOrderIdOf, type OrderId } from "./Ids.ts"
+import * as Instrument from "./Instrument.ts"
+import type { Decimal } from "./Money.ts"
+import * as Money from "./Money.ts"
+import type { Hold, Intent } from "./Order.ts"
+
+declare const approved: unique symbol
+
+/** Evidence that the rules were asked. Nothing else can build one. */
+export interface ApprovedOrder {
+  readonly [approved]: true
+  readonly accountId: AccountId
+  readonly orderId: OrderId
+  readonly clientOrderId: ClientOrderId
+  readonly intent: Intent
+  readonly hold: Hold
+}
+
+export interface RiskLimits {
+  /** Price × quantity of one order at most, in its quote asset. */
+  readonly maxOrderNotional: Decimal
+  /** Open orders of an account at most, over all symbols. */
+  readonly maxOpenOrders: number
+  /** A limit price may be this share of the reference price worse than the market: 0.1 is ten per cent. */
+  readonly collar: Decimal
+}
+
+/** The market at the moment of the decision, read once and passed in: the decision itself asks nobody. */
+export interface RiskContext {
+  readonly instrument: Instrument.Instrument | undefined
+  /** Last price; `undefined` while the market is not known. */
+  readonly referencePrice: Decimal | undefined
+  /** The worst price this quantity would reach on the visible book now; `undefined` without a book that deep. */
+  readonly worstPrice: Decimal | undefined
+  readonly limits: RiskLimits
+}
+
+/** Held on top of the estimate for a market buy, since the book moves while the order travels: one per cent. */
+const MARKET_MARGIN = Money.decimal("1.01")
+const ONE = Money.decimal("1")
+
+/** Filters, collar, order notional, open orders, balance: in that order, the first that fails is the answer. */
+export const approve = (
+  account: Account,
+  order: { readonly orderId: OrderId; readonly intent: Intent },
+  context: RiskContext
+): Result.Result<ApprovedOrder, DenialReason> => {
+  const { instrument, limits, referencePrice } = context
+  const { intent } = order
+  if (instrument === undefined) return Result.fail({ _tag: "UnknownSymbol", symbol: intent.symbol })
+  const filtered = Instrument.validate(instrument, intent, referencePrice)
+  if (Result.isFailure(filtered)) return Result.fail(filtered.failure)
+  const price = intent.type === "LIMIT" ? intent.price : (context.worstPrice ?? referencePrice)
+  if (price === undefined) return Result.fail({ _tag: "MarketUnavailable", symbol: intent.symbol })
+  const strayed = outsideCollar(intent, instrument, context)
+  if (strayed !== undefined) return Result.fail(strayed)
+  const notional = Money.multiply(price, intent.quantity)
+  if (Money.greaterThan(notional, limits.maxOrderNotional)) {
+    return Result.fail({ _tag: "NotionalTooLarge", maximum: limits.maxOrderNotional })
+  }
+  if (HashMap.size(account.orders) >= limits.maxOpenOrders) {
+    return Result.fail({ _tag: "TooManyOpenOrders", maximum: limits.maxOpenOrders })
+  }
+  if (intent.type !== "MARKET" && openIn(account, intent.symbol) >= instrument.maxOpenOrders) {
+    return Result.fail({ _tag: "TooManyOpenOrders", maximum: instrument.maxOpenOrders })
+  }
+  const hold = holdFor(account, instrument, intent, notional)
+  if (Result.isFailure(hold)) return Result.fail(hold.failure)
+  const fields: Omit<ApprovedOrder, typeof approved> = {
+    accountId: account.accountId,
+    orderId: order.orderId,
+    clientOrderId: clientOrderIdOf(order.orderId),
+    intent,
+    hold: hold.success
+  }
+  return Result.succeed(fields as ApprovedOrder)
+}
+
+/** Orders that can rest on the book: what MAX_NUM_ORDERS counts. */
+const openIn = (account: Account, symbol: string): number =>
+  HashMap.reduce(account.orders, 0, (count, { intent }) =>
+    intent.symbol === symbol && intent.type !== "MARKET" ? count + 1 : count
+  )
+
+/** Our collar on the dangerous side, and the exchange's PERCENT_PRICE_BY_SIDE on both. Market orders have no price to judge. */
+const outsideCollar = (
+  intent: Intent,
+  instrument: Instrument.Instrument,
+  { limits, referencePrice }: RiskContext
+): DenialReason | undefined => {
+  if (intent.type !== "LIMIT" || referencePrice === undefined) return undefined
+  const buying = intent.side === "BUY"
+  const up = buying ? instrument.bidMultiplierUp : instrument.askMultiplierUp
+  const down = buying ? instrument.bidMultiplierDown : instrument.askMultiplierDown
+  const filterHigh = Money.isZero(up) ? undefined : Money.multiply(referencePrice, up)
+  const collarHigh = buying ? Money.multiply(referencePrice, Money.add(ONE, limits.collar)) : undefined
+  const lowest = Money.max(
+    Money.multiply(referencePrice, down),
+    buying ? Money.zero : Money.multiply(referencePrice, Money.subtract(ONE, limits.collar))
+  )
+  const highest =
+    filterHigh === undefined ? collarHigh : collarHigh === undefined ? filterHigh : Money.min(filterHigh, collarHigh)
+  const tooHigh = highest !== undefined && Money.greaterThan(intent.price, highest)
+  return tooHigh || Money.lessThan(intent.price, lowest)
+    ? { _tag: "PriceOutsideCollar", lowest, highest: highest ?? instrument.maxPrice }
+    : undefined
+}
+
+const holdFor = (
+  account: Account,
+  instrument: Instrument.Instrument,
+  intent: Intent,
+  notional: Decimal
+): Result.Result<Hold, DenialReason> => {
+  const asset = intent.side === "BUY" ? instrument.quoteAsset : instrument.baseAsset
+  const needed = intent.side === "BUY" ? notional : intent.quantity
+  const { free } = balanceOf(account, asset)
+  if (Money.lessThan(free, needed)) return Result.fail({ _tag: "InsufficientBalance", asset, needed, free })
+  const amount =
+    intent.type === "MARKET" && intent.side === "BUY" ? Money.min(free, Money.multiply(needed, MARKET_MARGIN)) : needed
+  return Result.succeed({ asset, amount })
+}

@@ -1,0 +1,108 @@
+// Registration, login, and the check of the token that both hand out.
+import { Clock, Effect, Layer, Option, Redacted } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Api, Authorization, CurrentCaller } from "../../contract/Http.ts"
+import { AccountId, UserId } from "../../domain/Ids.ts"
+import { Tokens } from "../../ports/Tokens.ts"
+import { Users } from "../../ports/Users.ts"
+import { Vault } from "../../ports/Vault.ts"
+import { FreshIds } from "./FreshIds.ts"
+import { Limits } from "./Limits.ts"
+import { Passwords } from "./Passwords.ts"
+import { type Refusal, refuse } from "./Refusal.ts"
+
+const LOGIN_FAILED = "E-mail or password is wrong."
+const storeAway = () =>
+  refuse("JOURNAL_UNAVAILABLE", "The desk cannot reach its store right now. Nothing was saved; try again shortly.")
+
+/** Either both keys or none; kept for the account, never shown again. */
+const keysOf = (given: {
+  readonly binanceApiKey?: string
+  readonly binanceSecretKey?: string
+}): Effect.Effect<{ apiKey: Redacted.Redacted; secretKey: Redacted.Redacted } | undefined, Refusal<"BAD_REQUEST">> => {
+  const { binanceApiKey: apiKey, binanceSecretKey: secretKey } = given
+  if (apiKey !== undefined && secretKey !== undefined) {
+    return Effect.succeed({ apiKey: Redacted.make(apiKey), secretKey: Redacted.make(secretKey) })
+  }
+  if (apiKey === undefined && secretKey === undefined) return Effect.succeed(undefined)
+  const missing = apiKey === undefined ? "binanceApiKey" : "binanceSecretKey"
+  const message = "An exchange key has two halves: send both, or neither."
+  return refuse("BAD_REQUEST", message, { [missing]: message })
+}
+
+const handlers = HttpApiBuilder.group(
+  Api,
+  "auth",
+  Effect.fnUntraced(function* (group) {
+    const limits = yield* Limits
+    const passwords = yield* Passwords
+    const tokens = yield* Tokens
+    const users = yield* Users
+    const vault = yield* Vault
+    const ids = new FreshIds()
+
+    const signed = Effect.fnUntraced(function* (user: { readonly userId: UserId; readonly email: string }) {
+      return { token: yield* tokens.issue(user), user: { id: user.userId as string, email: user.email } }
+    })
+
+    return group.handleAll({
+      register: Effect.fn("Gateway.register")(function* ({ payload, request }) {
+        yield* limits.auth(request)
+        const keys = yield* keysOf(payload)
+        const email = payload.email.toLowerCase()
+        const passwordHash = yield* passwords.hash(payload.password)
+        const createdAt = yield* Clock.currentTimeMillis
+        const userId = UserId.make(ids.uuid(createdAt))
+        const accountId = AccountId.make(ids.uuid(createdAt))
+        const account = { accountId, name: "Main", exchange: "paper" as const }
+        yield* users.register({ userId, email, passwordHash, createdAt, account }).pipe(
+          Effect.catchTags({
+            EmailTaken: () =>
+              refuse("EMAIL_TAKEN", "That e-mail address is registered already. Log in instead.", {
+                email: "registered already"
+              }),
+            UsersError: storeAway
+          })
+        )
+        if (keys !== undefined) {
+          yield* Effect.catch(vault.put(accountId, keys), () =>
+            refuse("JOURNAL_UNAVAILABLE", "You are registered, but the exchange keys could not be stored. Log in.")
+          )
+        }
+        return yield* signed({ userId, email })
+      }),
+      login: Effect.fn("Gateway.login")(function* ({ payload, request }) {
+        yield* limits.auth(request)
+        const user = yield* Effect.catch(users.byEmail(payload.email.toLowerCase()), storeAway)
+        const stored = Option.map(user, ({ passwordHash }) => passwordHash)
+        const right = yield* passwords.verify(payload.password, stored)
+        if (!right || Option.isNone(user)) return yield* refuse("LOGIN_FAILED", LOGIN_FAILED)
+        return yield* signed(user.value)
+      })
+    })
+  })
+)
+
+const authorization = Layer.effect(
+  Authorization,
+  Effect.map(Tokens, (tokens) =>
+    Authorization.of({
+      bearer: (app, { credential }) => {
+        const token = Redacted.value(credential)
+        if (token === "") {
+          return refuse("UNAUTHORIZED", "Log in first, and send the token: Authorization: Bearer <token>.")
+        }
+        return tokens.verify(token).pipe(
+          Effect.matchEffect({
+            onFailure: ({ _tag, message }) =>
+              refuse(_tag === "TokenExpired" ? "TOKEN_EXPIRED" : "TOKEN_INVALID", message),
+            onSuccess: (caller) => Effect.provideService(app, CurrentCaller, caller)
+          })
+        )
+      }
+    })
+  )
+)
+
+/** The handlers of `/auth`, and the middleware that everything private asks. */
+export const layer = Layer.mergeAll(handlers, authorization)

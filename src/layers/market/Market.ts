@@ -1,0 +1,112 @@
+// The market layer: drains the source into MarketData and tells watchers what changed, at a pace of its own.
+import { Clock, Effect, Layer, Stream } from "effect"
+import { intervals } from "../../domain/Candle.ts"
+import type { MarketMessage, Trade } from "../../domain/Market.ts"
+import type { MarketUpdate } from "../../domain/MarketUpdate.ts"
+import { Events } from "../../ports/Events.ts"
+import { MarketData, symbolOf } from "../../ports/MarketData.ts"
+import { MarketSource } from "../../ports/MarketSource.ts"
+import { Supervisor } from "../Supervisor.ts"
+
+/** How often changes are published. Newest wins within it. */
+export const TICK = "50 millis"
+/** Levels a side in a published book. */
+export const BOOK_LEVELS = 25
+/** Trades kept for one tick over all symbols; beyond it the oldest are left out. */
+export const MAX_TRADES = 1_000
+/** The source's candles in progress are waited for this long; the market then starts with its own trades. */
+const SEED_TIMEOUT = "10 seconds"
+
+/** What changed since the last tick. */
+class Changes {
+  private readonly prices = new Set<string>()
+  private readonly books = new Set<string>()
+  private trades: Array<Trade> = []
+
+  note(message: MarketMessage): void {
+    const symbol = symbolOf(message)
+    this.prices.add(symbol)
+    if (message._tag === "Trade") this.trades.push(message.trade)
+    else this.books.add(symbol)
+    if (this.trades.length >= 2 * MAX_TRADES) this.trades = this.trades.slice(-MAX_TRADES)
+  }
+
+  take(data: MarketData["Service"]): ReadonlyArray<MarketUpdate> {
+    if (this.prices.size === 0) return []
+    const updates: Array<MarketUpdate> = []
+    for (const trade of this.trades.slice(-MAX_TRADES)) updates.push({ _tag: "Trade", trade })
+    for (const symbol of this.prices) {
+      const quote = data.quote(symbol)
+      if (quote !== undefined) updates.push({ _tag: "Price", quote })
+      for (const change of data.takeCandleChanges(symbol)) updates.push({ _tag: "Kline", symbol, ...change })
+    }
+    for (const symbol of this.books) {
+      const view = data.depth(symbol, BOOK_LEVELS)
+      if (view !== undefined) updates.push({ _tag: "Book", ...view })
+    }
+    this.prices.clear()
+    this.books.clear()
+    this.trades = []
+    return updates
+  }
+}
+
+/** Without the source's candles in progress the first ones would begin with our first trade. A source may have none; that is no failure. */
+const seed = Effect.fnUntraced(function* (source: MarketSource["Service"], data: MarketData["Service"]) {
+  const now = yield* Clock.currentTimeMillis
+  const wanted = [...source.instruments.keys()].flatMap((symbol) =>
+    intervals.map((interval) => ({ symbol, interval, end: now, limit: 1 }))
+  )
+  yield* Effect.forEach(
+    wanted,
+    (range) =>
+      Effect.map(source.history(range), (candles) => {
+        const current = candles.at(-1)
+        if (current !== undefined && current.closeTime >= now) data.seed(range.symbol, range.interval, current)
+      }),
+    { concurrency: 8, discard: true }
+  ).pipe(
+    Effect.timeout(SEED_TIMEOUT),
+    Effect.catch((error) => Effect.logWarning(`The candles in progress are not known: ${error.message}`))
+  )
+})
+
+const run = Effect.fnUntraced(function* (
+  source: MarketSource["Service"],
+  data: MarketData["Service"],
+  events: Events["Service"],
+  ready: Effect.Effect<void>
+) {
+  const changes = new Changes()
+  const apply = (message: MarketMessage) => {
+    if (data.apply(message)) changes.note(message)
+  }
+  // What an earlier run left is old until the source speaks again: nobody may trade on it.
+  for (const symbol of source.instruments.keys()) {
+    apply({ _tag: "Restarted", symbol, at: data.quote(symbol)?.at ?? 0 })
+  }
+  let begun = false
+  const drain = Stream.runForEachArray(source.messages, (messages) => {
+    for (const message of messages) apply(message)
+    if (begun) return Effect.void
+    begun = true
+    return ready
+  })
+  const publish = Effect.gen(function* () {
+    yield* Effect.sleep(TICK)
+    const updates = changes.take(data)
+    if (updates.length > 0) yield* events.publishMarket(updates)
+    for (const failure of data.takeListenerFailures()) yield* Effect.logError("A market listener failed", failure)
+  })
+  yield* Effect.raceFirst(Effect.andThen(seed(source, data), drain), Effect.forever(publish))
+})
+
+export const layer: Layer.Layer<never, never, MarketSource | MarketData | Events | Supervisor> = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const source = yield* MarketSource
+    const data = yield* MarketData
+    const events = yield* Events
+    const supervisor = yield* Supervisor
+    yield* supervisor.keepAlive("market", run(source, data, events, supervisor.ready("market")))
+  })
+)

@@ -1,0 +1,145 @@
+// The composition root: roles and backends by configuration, the one place where layers meet adapters.
+import { Console, Effect, Layer, Logger, type PlatformError, References } from "effect"
+import { HttpRouter, HttpServer } from "effect/http"
+import { fileURLToPath } from "node:url"
+import * as LiveMarket from "./adapters/binance/LiveMarket.ts"
+import * as ReplayMarket from "./adapters/binance/ReplayMarket.ts"
+import * as SecretFile from "./adapters/files/SecretFile.ts"
+import * as JoseTokens from "./adapters/jose/JoseTokens.ts"
+import * as PaperExchange from "./adapters/paper/PaperExchange.ts"
+import * as Database from "./adapters/postgres/Database.ts"
+import * as PgBlotter from "./adapters/postgres/PgBlotter.ts"
+import * as PgJournal from "./adapters/postgres/PgJournal.ts"
+import * as PgPaperLedger from "./adapters/postgres/PgPaperLedger.ts"
+import * as PgUsers from "./adapters/postgres/PgUsers.ts"
+import * as PgVault from "./adapters/postgres/PgVault.ts"
+import { RedisClient } from "./adapters/redis/RedisClient.ts"
+import * as RedisCommandQueue from "./adapters/redis/RedisCommandQueue.ts"
+import * as RedisEvents from "./adapters/redis/RedisEvents.ts"
+import * as RedisMarketData from "./adapters/redis/RedisMarketData.ts"
+import * as RedisMarketPublisher from "./adapters/redis/RedisMarketPublisher.ts"
+import * as Server from "./adapters/server/Server.ts"
+import * as SimMarket from "./adapters/sim/SimMarket.ts"
+import { Config, type ConfigInvalid, type Setting, type Values } from "./Config.ts"
+import { Broadcaster } from "./layers/broadcaster/Broadcaster.ts"
+import * as FeedRoute from "./layers/broadcaster/FeedRoute.ts"
+import * as Executor from "./layers/executor/Executor.ts"
+import * as Pages from "./layers/gateway/Pages.ts"
+import * as Routes from "./layers/gateway/Routes.ts"
+import * as Market from "./layers/market/Market.ts"
+import type { ListenError } from "./adapters/server/Listen.ts"
+import { Supervisor } from "./layers/Supervisor.ts"
+import { CommandQueue } from "./ports/CommandQueue.ts"
+import { Events } from "./ports/Events.ts"
+import { MarketData } from "./ports/MarketData.ts"
+import type { MarketSourceError } from "./ports/MarketSource.ts"
+import type { PaperLedgerError } from "./ports/PaperLedger.ts"
+import type { SecretError } from "./ports/Secret.ts"
+
+/** The built page lies beside the built server. */
+const PAGE = fileURLToPath(new URL("web", import.meta.url))
+
+const SIM_SEED = 1
+
+const logging = ({ logFormat, logLevel }: Values) =>
+  Layer.mergeAll(
+    Logger.layer([logFormat === "json" ? Logger.consoleJson : Logger.consolePretty()]),
+    Layer.succeed(
+      References.MinimumLogLevel,
+      ({ debug: "Debug", info: "Info", warn: "Warn", error: "Error", none: "None" } as const)[logLevel]
+    )
+  )
+
+const storage = Layer.mergeAll(
+  PgJournal.layer,
+  PgBlotter.layer,
+  PgUsers.layer,
+  PgVault.layer,
+  PgPaperLedger.layer
+).pipe(Layer.provide(Database.layer))
+
+const source = Effect.fnUntraced(function* ({ market }: Values) {
+  switch (market.kind) {
+    case "replay":
+      return ReplayMarket.layer({ files: market.files, speed: market.speed })
+    case "sim":
+      return SimMarket.layer({ seed: market.seed })
+    case "live":
+      return LiveMarket.layer()
+    case "auto": {
+      if (yield* LiveMarket.probe()) return LiveMarket.layer()
+      const notice = "No network: this is a simulated market, not the real one."
+      yield* Effect.logWarning(notice)
+      return SimMarket.layer({ seed: SIM_SEED, notice })
+    }
+  }
+})
+
+const memory = Layer.mergeAll(CommandQueue.layerMemory, Events.layerMemory)
+const redis = Layer.mergeAll(RedisCommandQueue.layer, RedisEvents.layer)
+
+/** How the parts of the desk hear each other and the market: in memory, or through Redis. */
+const connections = (config: Values) => {
+  const market = MarketData.layerMemory.pipe(Layer.provideMerge(Layer.unwrap(source(config))))
+  const running = Market.layer.pipe(Layer.provideMerge(market))
+  if (config.redisUrl === undefined) return running.pipe(Layer.provideMerge(memory))
+  return (
+    config.roles.has("market") ? RedisMarketPublisher.layer.pipe(Layer.provideMerge(running)) : RedisMarketData.layer
+  ).pipe(Layer.provideMerge(redis), Layer.provide(RedisClient.layer(config.redisUrl)))
+}
+
+const announce = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { address } = yield* HttpServer.HttpServer
+    const { badge } = yield* MarketData
+    const { label, notice } = yield* badge
+    const url =
+      address._tag === "UnixPathAddress" ? address.path : `http://${reachable(String(address.address))}:${address.port}`
+    yield* Console.log(`Outcry is ready at ${url}\nMarket: ${label}. Orders go to: paper.`)
+    if (notice !== undefined) yield* Console.log(notice)
+  })
+)
+
+/** An address a person can open: listening on every interface is reached at one of them. */
+const reachable = (hostname: string) => (hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostname)
+
+/** What this process serves over HTTP: pages and API for a gateway, the feed for a broadcaster; health for anyone. */
+const served = ({ roles }: Values) => {
+  const feed = FeedRoute.layer.pipe(Layer.provide(Broadcaster.layer))
+  const pages = Layer.mergeAll(Routes.layer, Pages.layer(PAGE))
+  const routes =
+    roles.has("gateway") && roles.has("broadcaster") ? Layer.mergeAll(pages, feed) : roles.has("gateway") ? pages : feed
+  return HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
+    Layer.merge(announce),
+    Layer.provide(Server.layer)
+  )
+}
+
+const desk = (config: Values) => {
+  const executor = config.roles.has("executor") ? Executor.layer.pipe(Layer.provide(PaperExchange.layer)) : Layer.empty
+  const serves = config.roles.has("gateway") || config.roles.has("broadcaster")
+  return (serves ? Layer.merge(executor, served(config)) : executor).pipe(
+    Layer.provide(connections(config)),
+    Layer.provide(JoseTokens.layer),
+    Layer.provide(storage),
+    Layer.provide(SecretFile.layer),
+    Layer.provide(Supervisor.layer)
+  )
+}
+
+/** Why a desk cannot start; each message is a sentence for whoever started it. */
+export type StartError =
+  | ConfigInvalid
+  | Database.DatabaseError
+  | ListenError
+  | PlatformError.PlatformError
+  | MarketSourceError
+  | PaperLedgerError
+  | SecretError
+
+/** Runs the desk until it is interrupted. Fails with one sentence where it cannot start. */
+export const serve = (flags: Partial<Record<Setting, string>>): Effect.Effect<never, StartError> =>
+  Effect.gen(function* () {
+    const config = yield* Config
+    return yield* Layer.launch(desk(config)).pipe(Effect.provide(logging(config)))
+  }).pipe(Effect.provide(Config.layer(flags)))

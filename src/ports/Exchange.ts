@@ -1,0 +1,61 @@
+// Where orders go. One conformance suite, several exchanges.
+import { Context, Schema, type Effect, type Option, type Scope } from "effect"
+import type { Queue } from "effect"
+import type { Balance } from "../domain/Balance.ts"
+import type { AccountId, ClientOrderId } from "../domain/Ids.ts"
+import type { Instrument } from "../domain/Instrument.ts"
+import type { ExchangeOrder, Report } from "../domain/Report.ts"
+import type { ApprovedOrder } from "../domain/Risk.ts"
+
+/** The exchange refused, with its own code and text. The order was not executed. */
+export class Refused extends Schema.TaggedError<Refused>()("Refused", { code: Schema.Int, message: Schema.String }) {}
+/** Nothing left the house: no connection, no credentials, or a full lane of ours. */
+export class NotSent extends Schema.TaggedError<NotSent>()("NotSent", { message: Schema.String }) {}
+/** The exchange asks for patience. The order was not executed. */
+export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", { retryAfterMillis: Schema.Int }) {}
+/** Sent, and no answer that can be trusted: a timeout, a 5xx, a cut connection (I4). */
+export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>()("OutcomeUnknown", {
+  message: Schema.String
+}) {}
+
+/** Split by what the caller can do about it. */
+export class ExchangeError extends Schema.TaggedError<ExchangeError>()("ExchangeError", {
+  reason: Schema.Union([Refused, NotSent, RateLimited, OutcomeUnknown])
+}) {}
+
+/** The subscription fell behind and was closed: reconcile, then subscribe again. */
+export class ReportsLost extends Schema.TaggedError<ReportsLost>()("ReportsLost", { message: Schema.String }) {}
+
+export class Exchange extends Context.Service<
+  Exchange,
+  {
+    /** `paper`, `testnet`, `demo` or `live`: the badge on every screen. */
+    readonly environment: "paper" | "testnet" | "demo" | "live"
+    /**
+     * "No such order" is evidence only this long after the order was sent, in milliseconds (I4). Zero where a call and its effect
+     * cannot be separated.
+     */
+    readonly absenceProvenAfterMillis: number
+    readonly instruments: Effect.Effect<ReadonlyMap<string, Instrument>, ExchangeError>
+    /** Makes sure the exchange knows the account (paper opens it with its starting balances). Idempotent. */
+    readonly open: (accountId: AccountId) => Effect.Effect<void, ExchangeError>
+    /** Succeeds once the exchange has taken the order; its reports carry the rest. Takes only what Risk approved. */
+    readonly submit: (order: ApprovedOrder) => Effect.Effect<void, ExchangeError>
+    readonly cancel: (
+      accountId: AccountId,
+      symbol: string,
+      clientOrderId: ClientOrderId
+    ) => Effect.Effect<void, ExchangeError>
+    readonly query: (
+      accountId: AccountId,
+      symbol: string,
+      clientOrderId: ClientOrderId
+    ) => Effect.Effect<Option.Option<ExchangeOrder>, ExchangeError>
+    readonly openOrders: (accountId: AccountId) => Effect.Effect<ReadonlyArray<ExchangeOrder>, ExchangeError>
+    readonly balances: (accountId: AccountId) => Effect.Effect<ReadonlyArray<Balance>, ExchangeError>
+    /** Reports of one account from now on, in the order they happened. Bounded: ends with `ReportsLost` when the reader is too slow. */
+    readonly reports: (
+      accountId: AccountId
+    ) => Effect.Effect<Queue.Dequeue<Report, ReportsLost>, ExchangeError, Scope.Scope>
+  }
+>()("outcry/ports/Exchange") {}

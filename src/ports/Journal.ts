@@ -1,0 +1,69 @@
+// The append-only truth: commands, events, receipts, and the read models that live in the same transaction.
+import { Context, Schema, type Effect, type Option } from "effect"
+import type { AccountSnapshot, AccountUpdate } from "../domain/Account.ts"
+import type { Envelope, Receipt } from "../domain/Command.ts"
+import type { Recorded } from "../domain/Event.ts"
+import type { AccountId, CommandId } from "../domain/Ids.ts"
+
+/** The store could not do it now, or answered in a way that leaves the outcome open. Nothing may be assumed written or not written. */
+export class JournalError extends Schema.TaggedError<JournalError>()("JournalError", { message: Schema.String }) {}
+
+/** Another writer was faster: this one no longer owns the account and must not act (I5, I11). */
+export class NotTheWriter extends Schema.TaggedError<NotTheWriter>()("NotTheWriter", {
+  accountId: Schema.String,
+  expectedSeq: Schema.Int
+}) {}
+
+/** The first answer to a command id stands: for a repeat it is the envelope that was stored then. */
+export type Submitted =
+  | { readonly _tag: "New" }
+  | { readonly _tag: "Repeated"; readonly envelope: Envelope }
+  /** The same id with another body. */
+  | { readonly _tag: "Conflicting" }
+
+/** One account's step. `updates` are in order and start at `afterSeq + 1`; events and read models are taken from them. */
+export interface Append {
+  readonly accountId: AccountId
+  readonly afterSeq: number
+  readonly updates: ReadonlyArray<AccountUpdate>
+  readonly receipts: ReadonlyArray<Receipt>
+  /** Stored with the step when present, so that the next start reads no further back. */
+  readonly snapshot?: AccountSnapshot
+}
+
+export interface History {
+  readonly snapshot: Option.Option<AccountSnapshot>
+  /** Every event after the snapshot, in order. */
+  readonly events: ReadonlyArray<Recorded>
+}
+
+export class Journal extends Context.Service<
+  Journal,
+  {
+    /** Durable when it returns. The only thing that must be done before a caller hears PENDING. */
+    readonly submit: (envelope: Envelope) => Effect.Effect<Submitted, JournalError>
+    /** All or nothing, group-committed with other accounts' steps. */
+    readonly append: (append: Append) => Effect.Effect<void, JournalError | NotTheWriter>
+    /** From the newest snapshot at or before `atSeq` (default: the newest) up to the last event. */
+    readonly load: (accountId: AccountId, atSeq?: number) => Effect.Effect<History, JournalError>
+    /** Events with a greater seq, at most `limit`. */
+    readonly eventsAfter: (
+      accountId: AccountId,
+      afterSeq: number,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<Recorded>, JournalError>
+    readonly receipt: (
+      accountId: AccountId,
+      commandId: CommandId
+    ) => Effect.Effect<Option.Option<Receipt>, JournalError>
+    /** Commands without a receipt that were stored at least `minAgeMillis` ago on the store's clock, oldest first (I1). */
+    readonly undecided: (query: {
+      readonly accountId?: AccountId
+      readonly minAgeMillis: number
+      readonly limit: number
+    }) => Effect.Effect<ReadonlyArray<Envelope>, JournalError>
+    readonly countUndecided: (accountId: AccountId) => Effect.Effect<number, JournalError>
+    /** Accounts with an order that is not closed: they wake up with the desk. */
+    readonly accountsWithOpenOrders: Effect.Effect<ReadonlyArray<AccountId>, JournalError>
+  }
+>()("outcry/ports/Journal") {}

@@ -1,0 +1,206 @@
+// The journal and the blotter in memory, over one store: what tests run on, and the plainest statement of what both must do.
+import { Clock, Effect, Layer, Option } from "effect"
+import type { AccountSnapshot } from "../domain/Account.ts"
+import type { Balance } from "../domain/Balance.ts"
+import { type Envelope, type Receipt, sameRequest } from "../domain/Command.ts"
+import type { Recorded } from "../domain/Event.ts"
+import { type AccountId, clientOrderIdOf, type CommandId } from "../domain/Ids.ts"
+import * as Money from "../domain/Money.ts"
+import { isClosed, type Order } from "../domain/Order.ts"
+import type { Position } from "../domain/Position.ts"
+import { type BookedFill, Blotter, type OrdersQuery } from "./Blotter.ts"
+import { type Append, Journal, NotTheWriter, type Submitted } from "./Journal.ts"
+
+/** Snapshots kept of an account. */
+const SNAPSHOTS_KEPT = 8
+
+interface StoredCommand {
+  readonly envelope: Envelope
+  readonly storedAt: number
+  receipt: Receipt | undefined
+}
+
+interface StoredAccount {
+  readonly commands: Map<CommandId, StoredCommand>
+  readonly events: Array<Recorded>
+  readonly snapshots: Array<AccountSnapshot>
+  readonly orders: Map<string, Order>
+  readonly fills: Array<BookedFill & { readonly seq: number }>
+  readonly positions: Map<string, Position>
+  readonly balances: Map<string, Balance>
+}
+
+/** `Journal` and `Blotter`. Grows for as long as it lives and dies with the process: not for a desk. */
+export const layerMemory: Layer.Layer<Journal | Blotter> = Layer.suspend(() => {
+  const accounts = new Map<AccountId, StoredAccount>()
+  const accountOf = (accountId: AccountId): StoredAccount => {
+    const found = accounts.get(accountId)
+    if (found !== undefined) return found
+    const empty: StoredAccount = {
+      commands: new Map(),
+      events: [],
+      snapshots: [],
+      orders: new Map(),
+      fills: [],
+      positions: new Map(),
+      balances: new Map()
+    }
+    accounts.set(accountId, empty)
+    return empty
+  }
+  return Layer.merge(Layer.succeed(Journal, journal(accounts, accountOf)), Layer.succeed(Blotter, blotter(accountOf)))
+})
+
+const journal = (
+  accounts: ReadonlyMap<AccountId, StoredAccount>,
+  accountOf: (accountId: AccountId) => StoredAccount
+): Journal["Service"] => ({
+  submit: (envelope) =>
+    Effect.map(Clock.currentTimeMillis, (now) => submit(accountOf(envelope.accountId), envelope, now)),
+  append: (step) =>
+    Effect.suspend(() => {
+      assertNumbered(step)
+      const account = accountOf(step.accountId)
+      if (account.events.length !== step.afterSeq) {
+        return Effect.fail(new NotTheWriter({ accountId: step.accountId, expectedSeq: step.afterSeq }))
+      }
+      append(account, step)
+      return Effect.void
+    }),
+  load: (accountId, atSeq = Number.MAX_SAFE_INTEGER) =>
+    Effect.sync(() => {
+      const { events, snapshots } = accountOf(accountId)
+      const snapshot = snapshots.findLast((candidate) => candidate.seq <= atSeq)
+      return { snapshot: Option.fromNullishOr(snapshot), events: events.slice(snapshot?.seq ?? 0) }
+    }),
+  eventsAfter: (accountId, afterSeq, limit) =>
+    Effect.sync(() => accountOf(accountId).events.slice(afterSeq, afterSeq + limit)),
+  receipt: (accountId, commandId) =>
+    Effect.sync(() => Option.fromNullishOr(accountOf(accountId).commands.get(commandId)?.receipt)),
+  undecided: ({ accountId, limit, minAgeMillis }) =>
+    Effect.map(Clock.currentTimeMillis, (now) =>
+      (accountId === undefined ? [...accounts.values()] : [accountOf(accountId)])
+        .flatMap((account) => [...account.commands.values()])
+        .filter((command) => command.receipt === undefined && command.storedAt <= now - minAgeMillis)
+        .toSorted((a, b) => a.storedAt - b.storedAt)
+        .slice(0, limit)
+        .map((command) => command.envelope)
+    ),
+  countUndecided: (accountId) =>
+    Effect.sync(
+      () => [...accountOf(accountId).commands.values()].filter((command) => command.receipt === undefined).length
+    ),
+  accountsWithOpenOrders: Effect.sync(() =>
+    [...accounts]
+      .filter(([, account]) => [...account.orders.values()].some((order) => !isClosed(order.status)))
+      .map(([accountId]) => accountId)
+      .toSorted()
+  )
+})
+
+const submit = (account: StoredAccount, envelope: Envelope, now: number): Submitted => {
+  const stored = account.commands.get(envelope.commandId)
+  if (stored !== undefined) {
+    return sameRequest(stored.envelope.command, envelope.command)
+      ? { _tag: "Repeated", envelope: stored.envelope }
+      : { _tag: "Conflicting" }
+  }
+  account.commands.set(envelope.commandId, { envelope, storedAt: now, receipt: undefined })
+  return { _tag: "New" }
+}
+
+const assertNumbered = (step: Append): void => {
+  step.updates.forEach((update, index) => {
+    if (update.seq === step.afterSeq + 1 + index && update.accountId === step.accountId) return
+    throw new Error(`update ${update.seq} of ${update.accountId} does not follow ${step.accountId}'s ${step.afterSeq}`)
+  })
+}
+
+const append = (account: StoredAccount, step: Append): void => {
+  for (const { at, balances, event, order, position, seq, traceId } of step.updates) {
+    account.events.push({ seq, at, traceId, event })
+    if (order !== undefined) account.orders.set(order.orderId, order)
+    if (position !== undefined) account.positions.set(position.symbol, position)
+    for (const balance of balances) account.balances.set(balance.asset, balance)
+    if (event._tag === "OrderFilled" && order !== undefined) {
+      const { side, symbol } = order.intent
+      account.fills.push({ ...event.fill, orderId: order.orderId, symbol, side, seq })
+    }
+  }
+  for (const receipt of step.receipts) {
+    const command = account.commands.get(receipt.commandId)
+    if (command !== undefined) command.receipt ??= receipt
+  }
+  if (step.snapshot === undefined) return
+  account.snapshots.push(step.snapshot)
+  account.snapshots.splice(0, account.snapshots.length - SNAPSHOTS_KEPT)
+}
+
+const blotter = (accountOf: (accountId: AccountId) => StoredAccount): Blotter["Service"] => ({
+  orders: (query) => Effect.sync(() => orders(accountOf(query.accountId), query)),
+  order: (accountId, orderId) =>
+    Effect.sync(() =>
+      Option.fromNullishOr(allOrders(accountOf(accountId)).find((candidate) => candidate.orderId === orderId))
+    ),
+  fills: ({ accountId, beforeSeq, limit, orderId, symbol }) =>
+    Effect.sync(() =>
+      accountOf(accountId)
+        .fills.filter(
+          (fill) =>
+            (symbol === undefined || fill.symbol === symbol) &&
+            (orderId === undefined || fill.orderId === orderId) &&
+            (beforeSeq === undefined || fill.seq < beforeSeq)
+        )
+        .toReversed()
+        .slice(0, limit)
+    ),
+  state: (accountId) =>
+    Effect.sync(() => {
+      const account = accountOf(accountId)
+      return {
+        seq: account.events.length,
+        orders: [...account.orders.values()]
+          .filter((order) => !isClosed(order.status))
+          .toSorted(({ orderId: a }, { orderId: b }) => compare(a, b)),
+        positions: [...account.positions.values()].toSorted(({ symbol: a }, { symbol: b }) => compare(a, b)),
+        balances: [...account.balances.values()].toSorted(({ asset: a }, { asset: b }) => compare(a, b))
+      }
+    })
+})
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+const orders = (account: StoredAccount, { before, limit, state, symbol }: OrdersQuery): ReadonlyArray<Order> =>
+  allOrders(account)
+    .filter(
+      (order) =>
+        (state === "all" || (state === "open") === !isClosed(order.status)) &&
+        (symbol === undefined || order.intent.symbol === symbol) &&
+        (before === undefined || order.orderId < before)
+    )
+    // Order ids are version 7 UUIDs: the greater is the later.
+    .toSorted(({ orderId: a }, { orderId: b }) => compare(b, a))
+    .slice(0, limit)
+
+const allOrders = (account: StoredAccount): ReadonlyArray<Order> => [
+  ...account.orders.values(),
+  ...[...account.commands.values()].flatMap(({ envelope, receipt }) =>
+    receipt === undefined && envelope.command._tag === "PlaceOrder" ? [pending(envelope, envelope.command)] : []
+  )
+]
+
+const pending = (
+  { at }: Envelope,
+  { intent, orderId }: Extract<Envelope["command"], { readonly _tag: "PlaceOrder" }>
+): Order => ({
+  orderId,
+  clientOrderId: clientOrderIdOf(orderId),
+  intent,
+  status: "PENDING",
+  executedQuantity: Money.zero,
+  executedQuote: Money.zero,
+  hold: { asset: "", amount: Money.zero },
+  tradeIds: [],
+  createdAt: at,
+  updatedAt: at
+})

@@ -1,0 +1,107 @@
+// Users, vault and paper ledger on both databases: the suites of their ports, and what only a database can show.
+import { assert, layer, type Vitest } from "@effect/vitest"
+import { Effect, Layer, Option, Redacted } from "effect"
+import { SqlClient } from "effect/sql"
+import * as PgPaperLedger from "../../../src/adapters/postgres/PgPaperLedger.ts"
+import * as PgUsers from "../../../src/adapters/postgres/PgUsers.ts"
+import * as PgVault from "../../../src/adapters/postgres/PgVault.ts"
+import { decimal } from "../../../src/domain/Money.ts"
+import { PaperLedger } from "../../../src/ports/PaperLedger.ts"
+import { Secret } from "../../../src/ports/Secret.ts"
+import type { Users } from "../../../src/ports/Users.ts"
+import { Vault } from "../../../src/ports/Vault.ts"
+import { describePostgres, layerPglite, layerPostgres } from "../../kit/Postgres.ts"
+import { freshAccount } from "../../kit/Messages.ts"
+import { ledgerSuite } from "../../suites/ledger.ts"
+import { usersSuite } from "../../suites/users.ts"
+import { exchangeKeys, plain, vaultSuite } from "../../suites/vault.ts"
+
+const secret = Secret.layerOf(Redacted.make("the secret of this installation, long enough"))
+
+const stores = Layer.mergeAll(PgUsers.layer, PgVault.layer, PgPaperLedger.layer).pipe(Layer.provide(secret))
+
+type Stores = Users | Vault | PaperLedger | SqlClient.SqlClient
+
+const suites = (it: Vitest.MethodsNonLive<Stores>): void => {
+  usersSuite(it)
+  vaultSuite(it)
+  ledgerSuite(it)
+
+  it.effect(
+    "stores exchange keys sealed: neither key is in the row, and the same keys seal differently each time",
+    () =>
+      Effect.gen(function* () {
+        const vault = yield* Vault
+        const sql = yield* SqlClient.SqlClient
+        const account = freshAccount()
+        const sealed = Effect.map(
+          sql<{ sealed: Uint8Array }>`select sealed from exchange_keys where account_id = ${account}`,
+          (rows) => Buffer.from(rows[0]?.sealed ?? [])
+        )
+        yield* vault.put(account, exchangeKeys(1))
+        const first = yield* sealed
+        yield* vault.put(account, exchangeKeys(1))
+        assert.isFalse(first.equals(yield* sealed))
+        for (const key of plain(Option.some(exchangeKeys(1))) ?? []) assert.strictEqual(first.indexOf(key), -1)
+      })
+  )
+
+  it.effect("refuses keys that were moved to another account, or changed by a bit", () =>
+    Effect.gen(function* () {
+      const vault = yield* Vault
+      const sql = yield* SqlClient.SqlClient
+      const [owner, thief] = [freshAccount(), freshAccount()]
+      yield* vault.put(owner, exchangeKeys(1))
+      yield* vault.put(thief, exchangeKeys(2))
+      yield* sql`update exchange_keys set sealed = (select sealed from exchange_keys where account_id = ${owner})
+        where account_id = ${thief}`
+      assert.strictEqual((yield* Effect.flip(vault.get(thief)))._tag, "VaultError")
+      yield* sql`update exchange_keys set sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1) where account_id = ${owner}`
+      assert.strictEqual((yield* Effect.flip(vault.get(owner)))._tag, "VaultError")
+    })
+  )
+
+  it.effect("refuses keys that another secret sealed, and quotes neither", () =>
+    Effect.gen(function* () {
+      const account = freshAccount()
+      yield* (yield* Vault).put(account, exchangeKeys(1))
+      const other = PgVault.layer.pipe(
+        Layer.provide(Secret.layerOf(Redacted.make("another installation's secret, long enough")))
+      )
+      const refusal = yield* Effect.flip(
+        Effect.provide(
+          Effect.flatMap(Vault, (vault) => vault.get(account)),
+          other,
+          { local: true }
+        )
+      )
+      assert.strictEqual(refusal._tag, "VaultError")
+      assert.notInclude(refusal.message, "api-key")
+    })
+  )
+
+  it.effect("keeps every digit of a balance", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const ledger = yield* PaperLedger
+      const accountId = freshAccount()
+      const free = decimal("12345678901234567890.12345678901234567891")
+      yield* ledger.commit({
+        orders: [],
+        accounts: [{ accountId, balances: [{ asset: "X", free, held: decimal("0") }] }],
+        lastId: 0
+      })
+      const rows = yield* sql<{ free: string }>`
+        select balances -> 0 ->> 'free' as free from paper_accounts where account_id = ${accountId}`
+      assert.strictEqual(rows[0]?.free, "12345678901234567890.12345678901234567891")
+    })
+  )
+}
+
+const options = { timeout: "60 seconds", excludeTestServices: true } as const
+
+layer(Layer.provideMerge(stores, layerPglite), options)("Stores on PGlite", suites)
+
+describePostgres("Stores on PostgreSQL", () => {
+  layer(Layer.provideMerge(stores, layerPostgres), options)(suites)
+})

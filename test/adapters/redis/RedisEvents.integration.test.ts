@@ -1,0 +1,145 @@
+import { assert, it, layer } from "@effect/vitest"
+import { Context, Effect, Layer, Queue, Schema, type Scope } from "effect"
+import { type Connection, RedisClient } from "../../../src/adapters/redis/RedisClient.ts"
+import * as RedisEvents from "../../../src/adapters/redis/RedisEvents.ts"
+import * as Channels from "../../../src/contract/Channels.ts"
+import { Events } from "../../../src/ports/Events.ts"
+import { describeRedis, layerClient, RedisServer, whenConnected } from "../../kit/Redis.ts"
+import { accountUpdate, freshAccount, trade } from "../../kit/Messages.ts"
+import { eventsSuite } from "../../suites/events.ts"
+
+/** The events of another process: its own connections, its own origin. */
+class OtherEvents extends Context.Service<OtherEvents, Events["Service"]>()("outcry/test/OtherEvents") {}
+
+const here = Layer.effectDiscard(whenConnected).pipe(
+  Layer.provideMerge(Layer.fresh(RedisEvents.layer)),
+  Layer.provideMerge(layerClient)
+)
+const there = Layer.effect(OtherEvents, Effect.service(Events)).pipe(Layer.provide(Layer.fresh(here)))
+const both = Layer.mergeAll(here, there).pipe(Layer.provideMerge(RedisServer.layer))
+
+const fresh = <A, E>(effect: Effect.Effect<A, E, Events | OtherEvents | RedisClient | RedisServer | Scope.Scope>) =>
+  Effect.provide(effect, Layer.fresh(both))
+
+/** Done when account updates of other processes are heard. */
+const hears = (events: Events["Service"]) =>
+  Effect.repeat(Effect.andThen(Effect.scoped(events.subscribe), events.hearing), {
+    until: ({ connected }) => connected
+  })
+
+describeRedis("Events on Redis", () => {
+  layer(both, { excludeTestServices: true, timeout: "20 seconds" })("between two processes", (it) =>
+    eventsSuite<OtherEvents>(it, Effect.service(OtherEvents))
+  )
+
+  layer(here.pipe(Layer.provideMerge(RedisServer.layer)), { excludeTestServices: true, timeout: "20 seconds" })(
+    "within one process",
+    (it) => {
+      eventsSuite<Events>(it, Effect.service(Events))
+
+      it.effect("tells an outside listener what became of an order, in the words of the bus", () =>
+        Effect.gen(function* () {
+          const events = yield* Events
+          const redis = yield* RedisClient
+          const heard = yield* Queue.dropping<string>(8)
+          const standing = yield* Queue.dropping<void>(1)
+          yield* Effect.forkScoped(
+            redis.follow("an outside program", (connection: Connection) =>
+              Effect.gen(function* () {
+                yield* Effect.promise(() =>
+                  connection.subscribe(Channels.ORDER_STATUS, (text) => void Queue.offerUnsafe(heard, text))
+                )
+                yield* Queue.offer(standing, undefined)
+                return yield* Effect.never
+              })
+            )
+          )
+          yield* Queue.take(standing)
+          const account = freshAccount()
+          const { order: _order, ...bare } = accountUpdate(account, 1)
+          yield* events.publish([bare, accountUpdate(account, 2)])
+          const decode = Schema.decodeUnknownSync(Schema.fromJsonString(Channels.OrderStatusMessage))
+          let message = decode(yield* Queue.take(heard))
+          // Others' news may still be under way.
+          while (message.userId !== account) message = decode(yield* Queue.take(heard))
+          assert.deepStrictEqual(message, {
+            orderId: "0191b2c3-0000-7000-8000-000000000001",
+            userId: account,
+            status: "PARTIALLY_FILLED",
+            symbol: "BTCUSDT",
+            side: "BUY",
+            quantity: "0.01",
+            price: "61234.56",
+            timestamp: 1_700_000_000_002
+          })
+        })
+      )
+    }
+  )
+
+  it.live("delivers within the process while Redis is gone, and never waits for it", () =>
+    fresh(
+      Effect.gen(function* () {
+        const events = yield* Events
+        const server = yield* RedisServer
+        const reader = yield* events.subscribe
+        const market = yield* events.subscribeMarket
+        yield* server.stop
+        const account = freshAccount()
+        yield* events.publish([accountUpdate(account, 1)])
+        yield* events.publishMarket([trade("BTCUSDT", 1)])
+        assert.deepStrictEqual(yield* Queue.take(reader), accountUpdate(account, 1))
+        assert.deepStrictEqual(yield* Queue.take(market), trade("BTCUSDT", 1))
+      })
+    )
+  )
+
+  it.live("hears other processes again after Redis came back, and knows that it may have missed something", () =>
+    fresh(
+      Effect.gen(function* () {
+        const events = yield* Events
+        const other = yield* OtherEvents
+        const server = yield* RedisServer
+        const account = freshAccount()
+        const reader = yield* events.subscribe
+        yield* other.publish([accountUpdate(account, 1)])
+        assert.deepStrictEqual(yield* Queue.take(reader), accountUpdate(account, 1))
+        const before = yield* events.hearing
+        assert.isTrue(before.connected)
+
+        yield* server.stop
+        yield* other.publish([accountUpdate(account, 2)])
+        yield* server.start
+        yield* hears(events)
+        assert.isAbove((yield* events.hearing).losses, before.losses)
+
+        yield* hears(other)
+        // The first word after the silence may meet a connection that is just being made: the reader needs one that arrives.
+        yield* Effect.raceFirst(
+          Effect.forever(Effect.andThen(other.publish([accountUpdate(account, 3)]), Effect.yieldNow)),
+          Effect.map(Queue.take(reader), (update) => assert.deepStrictEqual(update, accountUpdate(account, 3)))
+        )
+      })
+    )
+  )
+
+  it.live("lets a sender that lost something say so", () =>
+    fresh(
+      Effect.gen(function* () {
+        const events = yield* Events
+        const redis = yield* RedisClient
+        const reader = yield* events.subscribe
+        const before = (yield* events.hearing).losses
+        const { accountId, ...rest } = accountUpdate(freshAccount(), 1)
+        const text = yield* Schema.encodeEffect(Channels.AccountsMessage)({
+          origin: "another process",
+          updates: [{ accountId, ...rest }],
+          missed: true
+        })
+        yield* redis.publish(Channels.ACCOUNTS, text)
+        yield* Queue.take(reader)
+        assert.strictEqual((yield* events.hearing).losses, before + 1)
+      })
+    )
+  )
+})

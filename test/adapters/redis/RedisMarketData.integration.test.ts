@@ -1,0 +1,212 @@
+// A market in one process, seen from another that has none.
+import { assert, it, layer } from "@effect/vitest"
+import { Context, Effect, Layer, Queue, Stream } from "effect"
+import { RedisClient } from "../../../src/adapters/redis/RedisClient.ts"
+import * as RedisEvents from "../../../src/adapters/redis/RedisEvents.ts"
+import * as RedisMarketData from "../../../src/adapters/redis/RedisMarketData.ts"
+import * as RedisMarketPublisher from "../../../src/adapters/redis/RedisMarketPublisher.ts"
+import * as Channels from "../../../src/contract/Channels.ts"
+import type { Candle } from "../../../src/domain/Candle.ts"
+import type { MarketMessage } from "../../../src/domain/Market.ts"
+import type { MarketUpdate } from "../../../src/domain/MarketUpdate.ts"
+import { Events } from "../../../src/ports/Events.ts"
+import { MarketData } from "../../../src/ports/MarketData.ts"
+import { MarketSource } from "../../../src/ports/MarketSource.ts"
+import { trade } from "../../kit/Messages.ts"
+import { describeRedis, layerClient, RedisServer, whenConnected } from "../../kit/Redis.ts"
+import { btcusdt } from "../../kit/Trading.ts"
+
+const MINUTE = 60_000
+const FIRST = 1_700_000_040_000
+
+const candle = (n: number, close: number): Candle => ({
+  openTime: FIRST + n * MINUTE,
+  closeTime: FIRST + (n + 1) * MINUTE - 1,
+  open: 100,
+  high: 200,
+  low: 50,
+  close,
+  volume: 7,
+  quoteUnits: 90_071_992_547_409_930n,
+  trades: 3,
+  takerBuyVolume: 2
+})
+const kline = (n: number, close: number, closed = false): MarketUpdate => ({
+  _tag: "Kline",
+  symbol: "BTCUSDT",
+  interval: "1m",
+  candle: candle(n, close),
+  closed
+})
+
+/** More history than a set keeps. */
+const HISTORY = Array.from({ length: Channels.KLINES_KEPT + 5 }, (_, n) => candle(n - Channels.KLINES_KEPT - 5, 100))
+
+const NEWEST = candle(-1, 100)
+
+const source = Layer.succeed(MarketSource, {
+  badge: { kind: "replay", label: "replay of a test" },
+  instruments: new Map([["BTCUSDT", btcusdt]]),
+  messages: Stream.never,
+  history: ({ end, interval, limit }) =>
+    Effect.succeed(interval === "1m" ? HISTORY.filter(({ openTime }) => openTime <= end).slice(-limit) : []),
+  skipped: Effect.succeed(0)
+})
+
+/** What the test says for the market process. */
+class MarketProcess extends Context.Service<MarketProcess, Events["Service"]>()("outcry/test/MarketProcess") {}
+
+const marketProcess = Layer.effect(MarketProcess, Effect.service(Events)).pipe(
+  Layer.provideMerge(Layer.fresh(RedisMarketPublisher.layer)),
+  Layer.provide(Layer.fresh(MarketData.layerMemory).pipe(Layer.provide(source))),
+  Layer.provide(Layer.fresh(RedisEvents.layer)),
+  Layer.provide(Layer.effectDiscard(whenConnected).pipe(Layer.provideMerge(layerClient)))
+)
+const otherProcess = Layer.fresh(RedisMarketData.layer).pipe(
+  Layer.provideMerge(Layer.fresh(RedisEvents.layer)),
+  Layer.provideMerge(Layer.effectDiscard(whenConnected).pipe(Layer.provideMerge(layerClient)))
+)
+const both = Layer.mergeAll(marketProcess, otherProcess).pipe(Layer.provideMerge(RedisServer.layer))
+
+/** Asks Redis for a sign of life between looks, so that looking again lets others work. */
+const until = <A, E>(look: Effect.Effect<A, E>, satisfied: (seen: A) => boolean): Effect.Effect<A, E, RedisClient> =>
+  Effect.gen(function* () {
+    const redis = yield* RedisClient
+    for (;;) {
+      const seen = yield* look
+      if (satisfied(seen)) return seen
+      yield* Effect.ignore(redis.use((connection) => connection.ping()))
+    }
+  })
+
+const range = { symbol: "BTCUSDT", interval: "1m", end: Number.MAX_SAFE_INTEGER, limit: 1000 } as const
+
+describeRedis("MarketData on Redis", () => {
+  layer(both, { excludeTestServices: true, timeout: "20 seconds" })((it) => {
+    it.effect("knows the badge and the instruments of the market process", () =>
+      Effect.gen(function* () {
+        const market = yield* MarketData
+        yield* until(market.instruments, (instruments) => instruments.size > 0)
+        assert.deepStrictEqual(market.instrument("BTCUSDT"), btcusdt)
+        assert.isUndefined(market.instrument("NOSUCH"))
+        assert.deepStrictEqual(yield* market.badge, { kind: "replay", label: "replay of a test" })
+      })
+    )
+
+    it.effect("follows the last price and the book", () =>
+      Effect.gen(function* () {
+        const market = yield* MarketData
+        const process = yield* MarketProcess
+        const quote = {
+          symbol: "BTCUSDT",
+          last: 7,
+          bid: { ticks: 6, lots: 1 },
+          ask: { ticks: 8, lots: 2 },
+          synced: true,
+          at: 5
+        }
+        const bids = [
+          { ticks: 6, lots: 1 },
+          { ticks: 5, lots: 9 }
+        ]
+        const asks = [{ ticks: 8, lots: 2 }]
+        yield* process.publishMarket([
+          { _tag: "Price", quote },
+          { _tag: "Book", symbol: "BTCUSDT", updateId: 4, bids, asks, synced: true, at: 5 }
+        ])
+        yield* until(
+          Effect.sync(() => market.depth("BTCUSDT", 1)),
+          (depth) => depth !== undefined
+        )
+        assert.deepStrictEqual(market.quote("BTCUSDT"), quote)
+        assert.deepStrictEqual(market.depth("BTCUSDT", 1), {
+          symbol: "BTCUSDT",
+          updateId: 4,
+          bids: bids.slice(0, 1),
+          asks,
+          synced: true,
+          at: 5
+        })
+      })
+    )
+
+    it.effect("passes every trade on to its listeners, and survives one that throws", () =>
+      Effect.gen(function* () {
+        const market = yield* MarketData
+        const process = yield* MarketProcess
+        const heard = yield* Queue.dropping<MarketMessage>(8)
+        const undo = [
+          market.onMessage(() => {
+            throw new Error("a listener of the test")
+          }),
+          market.onMessage((message) => void Queue.offerUnsafe(heard, message))
+        ]
+        yield* process.publishMarket([trade("BTCUSDT", 1), trade("BTCUSDT", 2)])
+        const taken: ReadonlyArray<unknown> = [yield* Queue.take(heard), yield* Queue.take(heard)]
+        assert.deepStrictEqual(taken, [trade("BTCUSDT", 1), trade("BTCUSDT", 2)])
+        for (const stop of undo) stop()
+        yield* process.publishMarket([trade("BTCUSDT", 3)])
+        assert.strictEqual(yield* Queue.size(heard), 0)
+      })
+    )
+
+    it.effect("answers candles from the history and the stream, the one in progress last", () =>
+      Effect.gen(function* () {
+        const market = yield* MarketData
+        const process = yield* MarketProcess
+        const stored = yield* until(market.candles(range), (candles) => candles.length === range.limit)
+        assert.deepStrictEqual(stored, HISTORY.slice(-range.limit))
+
+        yield* process.publishMarket([kline(0, 110), kline(0, 120, true), kline(1, 130)])
+        const followed = yield* until(market.candles(range), (candles) => candles.at(-1)?.close === 130)
+        assert.deepStrictEqual(followed.slice(-3), [NEWEST, candle(0, 120), candle(1, 130)])
+        assert.strictEqual(followed.length, range.limit)
+        // Up to a moment, and no further.
+        const older = yield* market.candles({ ...range, end: FIRST, limit: 2 })
+        assert.deepStrictEqual(older, [NEWEST, candle(0, 120)])
+      })
+    )
+
+    it.effect("writes what was streamed, and keeps a set at its length", () =>
+      Effect.gen(function* () {
+        const process = yield* MarketProcess
+        const redis = yield* RedisClient
+        const key = Channels.klines("BTCUSDT", "1m")
+        const newest = redis.use((connection) => connection.zRange(key, -2, -1))
+        yield* process.publishMarket([kline(2, 140), kline(3, 150), kline(3, 160)])
+        const rows = yield* until(newest, (rows) => rows.at(-1)?.includes('"close":160') === true)
+        assert.isTrue(rows[0]?.includes('"close":140'))
+        assert.strictEqual(yield* redis.use((connection) => connection.zCard(key)), Channels.KLINES_KEPT)
+      })
+    )
+
+    it.effect("refuses candles of a symbol that is not traded", () =>
+      Effect.gen(function* () {
+        const market = yield* MarketData
+        yield* until(market.instruments, (instruments) => instruments.size > 0)
+        const refusal = yield* Effect.flip(market.candles({ ...range, symbol: "NOSUCH" }))
+        assert.strictEqual(refusal._tag, "MarketDataError")
+      })
+    )
+  })
+
+  it.live("fills a Redis that came back empty", () =>
+    Effect.provide(
+      Effect.gen(function* () {
+        const market = yield* MarketData
+        const server = yield* RedisServer
+        yield* until(market.candles(range), (candles) => candles.length > 0)
+        yield* server.stop
+        assert.strictEqual((yield* Effect.flip(market.candles(range)))._tag, "MarketDataError")
+        yield* server.start
+        yield* whenConnected
+        const again = yield* until(
+          Effect.orElseSucceed(market.candles(range), () => []),
+          (candles) => candles.length > 0
+        )
+        assert.deepStrictEqual(again, HISTORY.slice(-range.limit))
+      }),
+      Layer.fresh(both)
+    )
+  )
+})

@@ -1,0 +1,85 @@
+// Ready-made trading values for tests: one instrument, one account, envelopes with readable ids.
+import { AccountId, CommandId, OrderId, UserId } from "../../src/domain/Ids.ts"
+import type { Envelope } from "../../src/domain/Command.ts"
+import type { Instrument } from "../../src/domain/Instrument.ts"
+import * as Money from "../../src/domain/Money.ts"
+import type { Intent, Side, TimeInForce } from "../../src/domain/Order.ts"
+import type { RiskContext, RiskLimits } from "../../src/domain/Risk.ts"
+
+const { decimal } = Money
+
+export const btcusdt: Instrument = {
+  symbol: "BTCUSDT",
+  baseAsset: "BTC",
+  quoteAsset: "USDT",
+  trading: true,
+  tickSize: decimal("0.01"),
+  minPrice: decimal("0.01"),
+  maxPrice: decimal("1000000"),
+  stepSize: decimal("0.00001"),
+  minQuantity: decimal("0.00001"),
+  maxQuantity: decimal("9000"),
+  maxMarketQuantity: decimal("100"),
+  minNotional: decimal("5"),
+  maxNotional: decimal("9000000"),
+  bidMultiplierUp: decimal("5"),
+  bidMultiplierDown: decimal("0.2"),
+  askMultiplierUp: decimal("5"),
+  askMultiplierDown: decimal("0.2"),
+  maxOpenOrders: 200,
+  makerFeeRate: decimal("0.001"),
+  takerFeeRate: decimal("0.001")
+}
+
+export const accountId = AccountId.make("account-1")
+export const userId = UserId.make("user-1")
+
+/** The nth order of a test: a well-formed UUID that reads as its number. */
+export const orderId = (n: number): OrderId => OrderId.make(`00000000-0000-7000-8000-${String(n).padStart(12, "0")}`)
+
+export const market = (side: Side, quantity: string): Intent => ({
+  type: "MARKET",
+  symbol: "BTCUSDT",
+  side,
+  quantity: decimal(quantity)
+})
+
+export const limit = (side: Side, quantity: string, price: string, timeInForce: TimeInForce = "GTC"): Intent => ({
+  type: "LIMIT",
+  symbol: "BTCUSDT",
+  side,
+  quantity: decimal(quantity),
+  price: decimal(price),
+  timeInForce
+})
+
+export const place = (n: number, intent: Intent, at = 0): Envelope => ({
+  commandId: CommandId.make(`place-${n}`),
+  accountId,
+  userId,
+  at,
+  traceId: "",
+  command: { _tag: "PlaceOrder", orderId: orderId(n), intent }
+})
+
+export const cancel = (n: number, at = 0): Envelope => ({
+  commandId: CommandId.make(`cancel-${n}`),
+  accountId,
+  userId,
+  at,
+  traceId: "",
+  command: { _tag: "CancelOrder", orderId: orderId(n) }
+})
+
+export const limits: RiskLimits = {
+  maxOrderNotional: decimal("1000000"),
+  maxOpenOrders: 500,
+  collar: decimal("0.1")
+}
+
+export const context = (price = "60000"): RiskContext => ({
+  instrument: btcusdt,
+  referencePrice: decimal(price),
+  worstPrice: decimal(price),
+  limits
+})

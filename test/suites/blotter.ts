@@ -1,0 +1,176 @@
+// What every Blotter must show of what its Journal was given. Needs an empty store; each test uses an account of its own.
+import { assert, type Vitest } from "@effect/vitest"
+import { Effect, Option } from "effect"
+import { fromSnapshot } from "../../src/domain/Account.ts"
+import * as Money from "../../src/domain/Money.ts"
+import type { Order } from "../../src/domain/Order.ts"
+import { orderView } from "../../src/contract/Views.ts"
+import { Blotter, type AccountState } from "../../src/ports/Blotter.ts"
+import { Journal } from "../../src/ports/Journal.ts"
+import {
+  accepted,
+  accountId,
+  boughtInTwo,
+  canceled,
+  deposited,
+  filled,
+  limitBuy,
+  orderId,
+  placeOrder,
+  receiptOf,
+  SampleWriter,
+  shown,
+  submitted
+} from "../kit/Samples.ts"
+
+const shownState = (writer: SampleWriter, state: AccountState) =>
+  shown(fromSnapshot({ accountId: writer.account.accountId, ...state }))
+
+const numbers = (orders: ReadonlyArray<Order>) => orders.map((order) => Number(order.orderId.slice(-12)))
+
+export const blotterSuite = (it: Vitest.MethodsNonLive<Journal | Blotter>): void => {
+  it.effect("shows open orders, positions and balances equal to the fold of the events, at one seq", () =>
+    Effect.gen(function* () {
+      const [journal, blotter] = [yield* Journal, yield* Blotter]
+      const writer = new SampleWriter(accountId("fold"))
+      const { accountId: ann } = writer.account
+      assert.deepStrictEqual(yield* blotter.state(ann), { seq: 0, orders: [], positions: [], balances: [] })
+      const steps = [
+        [deposited("USDT", "1000000.00000001")],
+        boughtInTwo(1),
+        [submitted(2), accepted(2), filled(2, "2-a", "0.1", "59999.5")],
+        [submitted(3, limitBuy("3", "2500.5", "ETHUSDT"))],
+        [canceled(2)]
+      ]
+      for (const events of steps) {
+        yield* journal.append(writer.next(events))
+        assert.deepStrictEqual(shownState(writer, yield* blotter.state(ann)), shown(writer.account))
+      }
+    })
+  )
+
+  it.effect("keeps every read belonging to one seq while the account is written", () =>
+    Effect.gen(function* () {
+      const [journal, blotter] = [yield* Journal, yield* Blotter]
+      const writer = new SampleWriter(accountId("one-seq"))
+      const { accountId: ann } = writer.account
+      const seen = new Map([[0, shown(writer.account)]])
+      const steps = [deposited("USDT", "90000000"), ...[1, 2, 3, 4, 5].flatMap(boughtInTwo)].map((event) => {
+        const step = writer.next([event])
+        seen.set(writer.account.seq, shown(writer.account))
+        return step
+      })
+      const [, states] = yield* Effect.all(
+        [Effect.forEach(steps, journal.append, { discard: true }), Effect.forEach(steps, () => blotter.state(ann))],
+        { concurrency: "unbounded" }
+      )
+      for (const state of states) assert.deepStrictEqual(shownState(writer, state), seen.get(state.seq))
+    })
+  )
+
+  it.effect("shows a command that is not decided as a PENDING order, and as itself afterwards", () =>
+    Effect.gen(function* () {
+      const [journal, blotter] = [yield* Journal, yield* Blotter]
+      const writer = new SampleWriter(accountId("pending"))
+      const { accountId: ann } = writer.account
+      const command = placeOrder(ann, 1)
+      yield* journal.append(writer.next([deposited("USDT", "1000000")]))
+      yield* journal.submit(command)
+      const pending = Option.getOrThrow(yield* blotter.order(ann, orderId(1)))
+      assert.deepStrictEqual(orderView(pending), {
+        orderId: orderId(1),
+        clientOrderId: "oc01912f5c000070008000000000000001",
+        exchangeOrderId: null,
+        symbol: "BTCUSDT",
+        side: "BUY",
+        type: "LIMIT",
+        timeInForce: "GTC",
+        quantity: "0.5",
+        price: "60000.01",
+        status: "PENDING",
+        executedQuantity: "0",
+        averagePrice: null,
+        reason: null,
+        createdAt: command.at,
+        updatedAt: command.at
+      })
+      const open = blotter.orders({ accountId: ann, state: "open", limit: 10 })
+      assert.deepStrictEqual(numbers(yield* open), [1])
+      assert.deepStrictEqual((yield* blotter.state(ann)).orders, [])
+      yield* journal.append(writer.next([submitted(1)], { receipts: [receiptOf(command, 2)] }))
+      assert.deepStrictEqual(
+        (yield* open).map((order) => order.status),
+        ["SUBMITTING"]
+      )
+    })
+  )
+
+  it.effect("lists orders newest first, in pages, by state and symbol", () =>
+    Effect.gen(function* () {
+      const [journal, blotter] = [yield* Journal, yield* Blotter]
+      const writer = new SampleWriter(accountId("orders"))
+      const { accountId: ann } = writer.account
+      yield* journal.append(writer.next([deposited("USDT", "1000000")]))
+      yield* journal.append(writer.next([...boughtInTwo(1), submitted(2), accepted(2)]))
+      yield* journal.append(writer.next([submitted(3, limitBuy("3", "2500", "ETHUSDT")), submitted(4), canceled(4)]))
+      yield* journal.submit(placeOrder(ann, 5))
+      const list = (query: { state: "open" | "closed" | "all"; symbol?: string; before?: number; limit?: number }) =>
+        Effect.map(
+          blotter.orders({
+            accountId: ann,
+            state: query.state,
+            limit: query.limit ?? 10,
+            ...(query.symbol === undefined ? {} : { symbol: query.symbol }),
+            ...(query.before === undefined ? {} : { before: orderId(query.before) })
+          }),
+          numbers
+        )
+      assert.deepStrictEqual(yield* list({ state: "all" }), [5, 4, 3, 2, 1])
+      assert.deepStrictEqual(yield* list({ state: "all", limit: 2 }), [5, 4])
+      assert.deepStrictEqual(yield* list({ state: "all", limit: 2, before: 4 }), [3, 2])
+      assert.deepStrictEqual(yield* list({ state: "all", limit: 2, before: 2 }), [1])
+      assert.deepStrictEqual(yield* list({ state: "open" }), [5, 3, 2])
+      assert.deepStrictEqual(yield* list({ state: "closed" }), [4, 1])
+      assert.deepStrictEqual(yield* list({ state: "all", symbol: "ETHUSDT" }), [3])
+      assert.deepStrictEqual(yield* list({ state: "open", symbol: "BTCUSDT", before: 5 }), [2])
+    })
+  )
+
+  it.effect("finds an order for its own account only, open or closed", () =>
+    Effect.gen(function* () {
+      const [journal, blotter] = [yield* Journal, yield* Blotter]
+      const writer = new SampleWriter(accountId("owner"))
+      yield* journal.append(writer.next([deposited("USDT", "1000000"), ...boughtInTwo(1)]))
+      const found = Option.getOrThrow(yield* blotter.order(writer.account.accountId, orderId(1)))
+      assert.strictEqual(found.status, "FILLED")
+      assert.deepStrictEqual(found.tradeIds, ["1-a", "1-b"])
+      assert.strictEqual(Money.format(found.executedQuote), "29999.999")
+      assert.isTrue(Option.isNone(yield* blotter.order(accountId("stranger"), orderId(1))))
+      assert.isTrue(Option.isNone(yield* blotter.order(writer.account.accountId, orderId(77))))
+    })
+  )
+
+  it.effect("lists fills newest first with their order, in pages", () =>
+    Effect.gen(function* () {
+      const [journal, blotter] = [yield* Journal, yield* Blotter]
+      const writer = new SampleWriter(accountId("fills"))
+      const { accountId: ann } = writer.account
+      yield* journal.append(writer.next([deposited("USDT", "1000000"), ...boughtInTwo(1), ...boughtInTwo(2)]))
+      const all = yield* blotter.fills({ accountId: ann, limit: 10 })
+      assert.deepStrictEqual(
+        all.map((fill) => [fill.tradeId, fill.seq, fill.orderId, fill.symbol, fill.side, Money.format(fill.price)]),
+        [
+          ["2-b", 9, orderId(2), "BTCUSDT", "BUY", "59999.99"],
+          ["2-a", 8, orderId(2), "BTCUSDT", "BUY", "60000.01"],
+          ["1-b", 5, orderId(1), "BTCUSDT", "BUY", "59999.99"],
+          ["1-a", 4, orderId(1), "BTCUSDT", "BUY", "60000.01"]
+        ]
+      )
+      const trades = (query: { beforeSeq?: number; orderId?: ReturnType<typeof orderId>; symbol?: string }) =>
+        Effect.map(blotter.fills({ accountId: ann, limit: 2, ...query }), (fills) => fills.map((fill) => fill.tradeId))
+      assert.deepStrictEqual(yield* trades({ beforeSeq: 9 }), ["2-a", "1-b"])
+      assert.deepStrictEqual(yield* trades({ orderId: orderId(1) }), ["1-b", "1-a"])
+      assert.deepStrictEqual(yield* trades({ symbol: "ETHUSDT" }), [])
+    })
+  )
+}

@@ -1,0 +1,279 @@
+// What every exchange must do, as numbered cards. The book is the test's own: 60,000 / 60,010 with a few levels a side.
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, type Layer, Option, Queue, Result } from "effect"
+import * as Account from "../../src/domain/Account.ts"
+import { AccountId, clientOrderIdOf } from "../../src/domain/Ids.ts"
+import * as Money from "../../src/domain/Money.ts"
+import type { Intent } from "../../src/domain/Order.ts"
+import type { Report } from "../../src/domain/Report.ts"
+import * as Risk from "../../src/domain/Risk.ts"
+import { Exchange } from "../../src/ports/Exchange.ts"
+import { MarketData } from "../../src/ports/MarketData.ts"
+import * as StillMarket from "../kit/StillMarket.ts"
+import { btcusdt, limit, limits, market, orderId } from "../kit/Trading.ts"
+
+const { decimal, format } = Money
+
+/** Approved by the real rules, for an account that can afford everything: the exchange is to judge for itself. */
+const approve = (accountId: AccountId, n: number, intent: Intent): Risk.ApprovedOrder => {
+  const rich: Account.Account = {
+    ...Account.empty(accountId),
+    balances: Object.fromEntries(
+      ["BTC", "USDT"].map((asset) => [asset, { asset, free: decimal("1000000000"), held: Money.zero }])
+    )
+  }
+  const context: Risk.RiskContext = {
+    instrument: btcusdt,
+    referencePrice: decimal("60000"),
+    worstPrice: decimal("60000"),
+    limits: { ...limits, maxOrderNotional: decimal("100000000"), collar: decimal("4") }
+  }
+  return Result.getOrThrowWith(
+    Risk.approve(rich, { orderId: orderId(n), intent }, context),
+    (reason) => new Error(reason._tag)
+  )
+}
+
+/** An account with 100,000 USDT and 1 BTC, its reports, and short verbs. */
+const trader = Effect.fnUntraced(function* (name: string) {
+  const exchange = yield* Exchange
+  const accountId = AccountId.make(name)
+  yield* exchange.open(accountId)
+  const reports = yield* exchange.reports(accountId)
+  return {
+    accountId,
+    submit: (n: number, intent: Intent) => exchange.submit(approve(accountId, n, intent)),
+    cancel: (n: number) => exchange.cancel(accountId, "BTCUSDT", clientOrderIdOf(orderId(n))),
+    query: (n: number) => exchange.query(accountId, "BTCUSDT", clientOrderIdOf(orderId(n))),
+    heard: (count: number) => Queue.takeN(reports, count),
+    balance: (asset: string) =>
+      Effect.map(exchange.balances(accountId), (balances) => {
+        const balance = balances.find((one) => one.asset === asset)
+        return balance === undefined ? "none" : `${format(balance.free)} + ${format(balance.held)}`
+      })
+  }
+})
+
+const say = (report: Report): string => {
+  switch (report._tag) {
+    case "Filled": {
+      const { fee, feeAsset, liquidity, price, quantity } = report.fill
+      return `Filled ${format(quantity)} @ ${format(price)} ${liquidity} fee ${format(fee)} ${feeAsset}`
+    }
+    default:
+      return report._tag
+  }
+}
+
+const openBook = Effect.map(MarketData, (data) => {
+  StillMarket.book(
+    data,
+    [
+      [60_000, 50_000],
+      [59_990, 100_000]
+    ],
+    [
+      [60_010, 50_000],
+      [60_020, 100_000]
+    ]
+  )
+  return data
+})
+
+export const exchangeSuite = (name: string, layer: Layer.Layer<Exchange | MarketData, unknown>) => {
+  const card = (
+    title: string,
+    test: Effect.Effect<void, unknown, Exchange | MarketData | import("effect").Scope.Scope>
+  ) => it.effect(title, () => Effect.provide(test, layer))
+
+  describe(`exchange ${name}`, () => {
+    card(
+      "EX-01 a market buy walks the asks and pays its commission in what it received",
+      Effect.gen(function* () {
+        yield* openBook
+        const ann = yield* trader("ann")
+        yield* ann.submit(1, market("BUY", "0.8"))
+        assert.deepStrictEqual((yield* ann.heard(3)).map(say), [
+          "Accepted",
+          "Filled 0.5 @ 60010 taker fee 0.0005 BTC",
+          "Filled 0.3 @ 60020 taker fee 0.0003 BTC"
+        ])
+        assert.strictEqual(yield* ann.balance("USDT"), "51989 + 0")
+        assert.strictEqual(yield* ann.balance("BTC"), "1.7992 + 0")
+      })
+    )
+
+    card(
+      "EX-02 a market sell walks the bids and pays its commission in the quote asset",
+      Effect.gen(function* () {
+        yield* openBook
+        const ann = yield* trader("ann")
+        yield* ann.submit(1, market("SELL", "0.1"))
+        assert.deepStrictEqual((yield* ann.heard(2)).map(say), ["Accepted", "Filled 0.1 @ 60000 taker fee 6 USDT"])
+        assert.strictEqual(yield* ann.balance("USDT"), "105994 + 0")
+      })
+    )
+
+    card(
+      "EX-03 what a thin book cannot give to a market order expires",
+      Effect.gen(function* () {
+        StillMarket.book(yield* MarketData, [[60_000, 10]], [[60_010, 1000]])
+        const ann = yield* trader("ann")
+        yield* ann.submit(1, market("BUY", "0.02"))
+        assert.deepStrictEqual((yield* ann.heard(3)).map(say), [
+          "Accepted",
+          "Filled 0.01 @ 60010 taker fee 0.00001 BTC",
+          "Expired"
+        ])
+        assert.strictEqual(Option.getOrThrow(yield* ann.query(1)).status, "EXPIRED")
+      })
+    )
+
+    card(
+      "EX-04 a limit order takes what crosses and rests with the remainder held",
+      Effect.gen(function* () {
+        yield* openBook
+        const ann = yield* trader("ann")
+        yield* ann.submit(1, limit("BUY", "0.6", "60010"))
+        assert.deepStrictEqual((yield* ann.heard(2)).map(say), ["Accepted", "Filled 0.5 @ 60010 taker fee 0.0005 BTC"])
+        assert.strictEqual(yield* ann.balance("USDT"), "63994 + 6001")
+        assert.strictEqual(Option.getOrThrow(yield* ann.query(1)).status, "PARTIALLY_FILLED")
+      })
+    )
+
+    card(
+      "EX-05 a resting order fills at its own price, as maker, when the tape trades through it, in parts if the trade is small",
+      Effect.gen(function* () {
+        const data = yield* openBook
+        const ann = yield* trader("ann")
+        yield* ann.submit(1, limit("BUY", "0.5", "59995"))
+        yield* ann.heard(1)
+        StillMarket.trade(data, "SELL", 59_995, 100_000)
+        StillMarket.trade(data, "SELL", 59_994, 20_000)
+        StillMarket.trade(data, "SELL", 59_990, 90_000)
+        assert.deepStrictEqual((yield* ann.heard(2)).map(say), [
+          "Filled 0.2 @ 59995 maker fee 0.0002 BTC",
+          "Filled 0.3 @ 59995 maker fee 0.0003 BTC"
+        ])
+        assert.strictEqual(yield* ann.balance("USDT"), "70002.5 + 0")
+        assert.strictEqual(Option.getOrThrow(yield* ann.query(1)).status, "FILLED")
+      })
+    )
+
+    card(
+      "EX-06 one trade never fills more than its own size, best price first",
+      Effect.gen(function* () {
+        const data = yield* openBook
+        const ann = yield* trader("ann")
+        const bob = yield* trader("bob")
+        yield* ann.submit(1, limit("SELL", "0.3", "60030"))
+        yield* bob.submit(2, limit("SELL", "0.3", "60025"))
+        yield* ann.heard(1)
+        yield* bob.heard(1)
+        StillMarket.trade(data, "BUY", 60_040, 40_000)
+        assert.deepStrictEqual((yield* bob.heard(1)).map(say), ["Filled 0.3 @ 60025 maker fee 18.0075 USDT"])
+        assert.deepStrictEqual((yield* ann.heard(1)).map(say), ["Filled 0.1 @ 60030 maker fee 6.003 USDT"])
+      })
+    )
+
+    card(
+      "EX-07 immediate-or-cancel fills what crosses and expires the rest",
+      Effect.gen(function* () {
+        yield* openBook
+        const ann = yield* trader("ann")
+        yield* ann.submit(1, limit("BUY", "0.6", "60010", "IOC"))
+        assert.deepStrictEqual((yield* ann.heard(3)).map(say), [
+          "Accepted",
+          "Filled 0.5 @ 60010 taker fee 0.0005 BTC",
+          "Expired"
+        ])
+        assert.strictEqual(yield* ann.balance("USDT"), "69995 + 0")
+      })
+    )
+
+    card(
+      "EX-08 fill-or-kill fills whole or not at all",
+      Effect.gen(function* () {
+        yield* openBook
+        const ann = yield* trader("ann")
+        yield* ann.submit(1, limit("BUY", "0.6", "60010", "FOK"))
+        yield* ann.submit(2, limit("BUY", "0.5", "60010", "FOK"))
+        assert.deepStrictEqual((yield* ann.heard(4)).map(say), [
+          "Accepted",
+          "Expired",
+          "Accepted",
+          "Filled 0.5 @ 60010 taker fee 0.0005 BTC"
+        ])
+      })
+    )
+
+    card(
+      "EX-09 a cancel gives back what was held; a second one is refused",
+      Effect.gen(function* () {
+        yield* openBook
+        const ann = yield* trader("ann")
+        yield* ann.submit(1, limit("SELL", "0.4", "61000"))
+        assert.strictEqual(yield* ann.balance("BTC"), "0.6 + 0.4")
+        yield* ann.cancel(1)
+        assert.deepStrictEqual((yield* ann.heard(2)).map(say), ["Accepted", "Canceled"])
+        assert.strictEqual(yield* ann.balance("BTC"), "1 + 0")
+        const refused = yield* Effect.flip(ann.cancel(1))
+        assert.strictEqual(refused.reason._tag, "Refused")
+        assert.match(refused.reason._tag === "Refused" ? refused.reason.message : "", /Unknown order sent/)
+      })
+    )
+
+    card(
+      "EX-10 refuses what the balance cannot pay, and changes nothing",
+      Effect.gen(function* () {
+        yield* openBook
+        const ann = yield* trader("ann")
+        for (const intent of [limit("BUY", "2", "60000"), market("SELL", "1.1")]) {
+          const { reason } = yield* Effect.flip(ann.submit(1, intent))
+          assert.match(reason._tag === "Refused" ? reason.message : reason._tag, /insufficient balance/)
+        }
+        assert.strictEqual(yield* ann.balance("USDT"), "100000 + 0")
+        assert.isTrue(Option.isNone(yield* ann.query(1)))
+      })
+    )
+
+    card(
+      "EX-11 refuses a second open order under the same client id",
+      Effect.gen(function* () {
+        yield* openBook
+        const ann = yield* trader("ann")
+        yield* ann.submit(1, limit("BUY", "0.1", "59000"))
+        const { reason } = yield* Effect.flip(ann.submit(1, limit("BUY", "0.1", "59000")))
+        assert.match(reason._tag === "Refused" ? reason.message : reason._tag, /Duplicate order sent/)
+      })
+    )
+
+    card(
+      "EX-12 liquidity that was taken is gone until the market states the level again",
+      Effect.gen(function* () {
+        const data = yield* openBook
+        const ann = yield* trader("ann")
+        yield* ann.submit(1, market("BUY", "0.5"))
+        yield* ann.submit(2, market("BUY", "0.1"))
+        StillMarket.diff(data, [], [[60_010, 50_000]])
+        yield* ann.submit(3, market("BUY", "0.1"))
+        assert.deepStrictEqual(
+          (yield* ann.heard(6)).map(say).filter((line) => line !== "Accepted"),
+          [
+            "Filled 0.5 @ 60010 taker fee 0.0005 BTC",
+            "Filled 0.1 @ 60020 taker fee 0.0001 BTC",
+            "Filled 0.1 @ 60010 taker fee 0.0001 BTC"
+          ]
+        )
+      })
+    )
+
+    card(
+      "EX-13 knows nothing of an order that never came",
+      Effect.gen(function* () {
+        const ann = yield* trader("ann")
+        assert.isTrue(Option.isNone(yield* ann.query(9)))
+      })
+    )
+  })
+}

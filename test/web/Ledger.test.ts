@@ -1,0 +1,97 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { BalanceView, OrderView, PositionView } from "../../src/contract/Views.ts"
+import * as Ledger from "../../web/store/Ledger.ts"
+import { noticeOf } from "../../web/store/Notices.ts"
+
+const order = (change: Partial<OrderView> = {}): OrderView => ({
+  orderId: "o1",
+  clientOrderId: "oc1",
+  exchangeOrderId: null,
+  symbol: "BTCUSDT",
+  side: "BUY",
+  type: "LIMIT",
+  timeInForce: "GTC",
+  quantity: "0.05",
+  price: "61000",
+  status: "NEW",
+  executedQuantity: "0",
+  averagePrice: null,
+  reason: null,
+  createdAt: 1,
+  updatedAt: 1,
+  ...change
+})
+const balance = (free: string): BalanceView => ({ asset: "USDT", free, held: "0", total: free })
+const position: PositionView = {
+  symbol: "BTCUSDT",
+  quantity: "0.05",
+  averageEntry: "61000",
+  cost: "3050",
+  realised: "0",
+  fees: {}
+}
+const update = (data: OrderView, seq = 1) => ({ type: "ORDER_UPDATE", seq, data }) as const
+const snapshot = (orders: ReadonlyArray<OrderView>) =>
+  ({
+    type: "SNAPSHOT",
+    seq: 1,
+    data: { accountId: "a", orders, positions: [position], balances: [balance("7")] }
+  }) as const
+
+describe("the ledger of the page", () => {
+  it("is replaced by a snapshot, and says when open orders were closed meanwhile", () => {
+    const before = Ledger.apply(Ledger.empty, [update(order()), update(order({ orderId: "o2" }))]).ledger
+    const { ledger, vanished } = Ledger.apply(before, [snapshot([order({ orderId: "o2" })])])
+    assert.deepStrictEqual([...ledger.open.keys()], ["o2"])
+    assert.strictEqual(ledger.balances.get("USDT")?.free, "7")
+    assert.strictEqual(ledger.positions.get("BTCUSDT")?.quantity, "0.05")
+    assert.isTrue(vanished)
+  })
+
+  it("moves an order that is over from the open ones to the history, once", () => {
+    const filled = order({ status: "FILLED", executedQuantity: "0.05", averagePrice: "60999", updatedAt: 2 })
+    const { ledger } = Ledger.apply(Ledger.empty, [update(order()), update(filled, 2), update(filled, 2)])
+    assert.strictEqual(ledger.open.size, 0)
+    assert.deepStrictEqual(ledger.history, [filled])
+  })
+
+  it("never opens a closed order again for an older message", () => {
+    const canceled = order({ status: "CANCELED", updatedAt: 3 })
+    const { ledger } = Ledger.apply(Ledger.empty, [update(canceled, 3), update(order({ updatedAt: 2 }), 3)])
+    assert.strictEqual(ledger.open.size, 0)
+  })
+
+  it("shows an order answered PENDING only where the feed was not faster", () => {
+    const pending = order({ status: "PENDING", updatedAt: 0 })
+    assert.strictEqual(Ledger.place(Ledger.empty, pending).open.get("o1")?.status, "PENDING")
+    const filled = Ledger.apply(Ledger.empty, [update(order({ status: "FILLED" }))]).ledger
+    assert.strictEqual(Ledger.place(filled, pending), filled)
+  })
+
+  it("keeps one history of pages and updates, newest first and bounded", () => {
+    const pages = Array.from({ length: Ledger.MAX_HISTORY + 5 }, (_, n) =>
+      order({ orderId: `p${n}`, status: "FILLED", createdAt: n })
+    )
+    const history = Ledger.mergeHistory([order({ orderId: "p1", status: "FILLED", createdAt: 1 })], pages)
+    assert.strictEqual(history.length, Ledger.MAX_HISTORY)
+    assert.strictEqual(history[0]?.orderId, `p${Ledger.MAX_HISTORY + 4}`)
+  })
+
+  it("tells a fill, a denial with its reason, and a doubt; and nothing twice", () => {
+    const denied = order({ status: "DENIED", reason: "Not enough USDT.", orderId: "o3" })
+    const { ledger, changes } = Ledger.apply(Ledger.empty, [
+      update(order({ status: "FILLED", executedQuantity: "0.05", averagePrice: "61000.5" })),
+      update(denied),
+      update(order({ orderId: "o4", status: "UNKNOWN" }))
+    ])
+    assert.deepStrictEqual(
+      changes.map((change) => noticeOf(change)?.text),
+      [
+        "Buy 0.05 BTCUSDT at 61,000.5",
+        "Buy 0.05 BTCUSDT: Not enough USDT.",
+        "Buy 0.05 BTCUSDT: the desk is asking the exchange."
+      ]
+    )
+    assert.deepStrictEqual(Ledger.apply(ledger, [update(denied)]).changes, [])
+  })
+})

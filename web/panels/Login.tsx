@@ -1,0 +1,94 @@
+// The way in: one calm card for those who have an account and those who want one.
+import { useSignal } from "@preact/signals"
+import type { ComponentChildren } from "preact"
+import * as Market from "../store/Market.ts"
+import * as Session from "../store/Session.ts"
+import { Segments } from "../ui/Segments.tsx"
+
+export const Login = () => {
+  const mode = useSignal<"Log in" | "Create account">("Log in")
+  const email = useSignal("")
+  const password = useSignal("")
+  const creating = mode.value === "Create account"
+  const problem = Session.problem.value
+  const enter = (event: Event) => {
+    event.preventDefault()
+    void (creating ? Session.register : Session.logIn)(email.value.trim(), password.value)
+  }
+  const choose = (next: typeof mode.value) => {
+    mode.value = next
+    Session.problem.value = undefined
+  }
+  return (
+    <main class="login">
+      <form class="panel card" onSubmit={enter} aria-label={mode.value}>
+        <div class="logo big">
+          OUT<i>CRY</i>
+        </div>
+        <p class="soft">
+          {creating ? "A new account starts with paper money. Nothing real is at stake." : "Log in to your desk."}
+        </p>
+        {Session.farewell.value === undefined ? null : (
+          <p class="callout" role="status">
+            {Session.farewell.value}
+          </p>
+        )}
+        <Segments label="What to do" options={["Log in", "Create account"]} chosen={mode.value} choose={choose} />
+        <Entry label="Email" problem={problem?.fields.email}>
+          <input
+            name="email"
+            type="email"
+            autocomplete="username"
+            required
+            maxLength={254}
+            value={email.value}
+            aria-invalid={problem?.fields.email !== undefined}
+            onInput={(event) => (email.value = event.currentTarget.value)}
+          />
+        </Entry>
+        <Entry
+          label="Password"
+          hint={creating ? "At least 8 characters." : undefined}
+          problem={problem?.fields.password}
+        >
+          <input
+            name="password"
+            type="password"
+            autocomplete={creating ? "new-password" : "current-password"}
+            required
+            maxLength={128}
+            value={password.value}
+            aria-invalid={problem?.fields.password !== undefined}
+            onInput={(event) => (password.value = event.currentTarget.value)}
+          />
+        </Entry>
+        {problem === undefined ? null : (
+          <p class="problem" role="alert">
+            {problem.message}
+          </p>
+        )}
+        <button type="submit" class="go enter" disabled={Session.busy.value}>
+          {Session.busy.value ? "One moment…" : mode.value}
+        </button>
+        {Market.badge.value === undefined ? null : <p class="soft small">Market: {Market.badge.value.label}</p>}
+      </form>
+    </main>
+  )
+}
+
+interface EntryProps {
+  readonly label: string
+  readonly hint?: string | undefined
+  readonly problem: string | undefined
+  readonly children: ComponentChildren
+}
+
+const Entry = ({ label, hint, problem, children }: EntryProps) => (
+  <div>
+    <label class="stacked">
+      <span>{label}</span>
+      {children}
+    </label>
+    {problem === undefined ? <p class="label hint">{hint}</p> : <p class="problem small hint">{problem}</p>}
+  </div>
+)

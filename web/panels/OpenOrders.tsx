@@ -1,0 +1,87 @@
+// Orders that can still change, each with its cancel.
+import { useSignal } from "@preact/signals"
+import { useEffect } from "preact/hooks"
+import type { OrderView } from "../../src/contract/Views.ts"
+import * as Account from "../store/Account.ts"
+import * as Connection from "../store/Connection.ts"
+import * as Market from "../store/Market.ts"
+import * as Orders from "../store/Orders.ts"
+import * as Figure from "../ui/Figure.ts"
+import { Empty } from "../ui/Panel.tsx"
+import { StatusPill } from "../ui/Pill.tsx"
+import { Table } from "../ui/Table.tsx"
+import { duration, time } from "../ui/Time.ts"
+
+export const OpenOrders = () => {
+  const orders = Account.openOrders.value
+  if (Account.status.value === "loading") return <Empty what="Reading your orders…" />
+  if (orders.length === 0) {
+    return <Empty what="Working orders will be here.">Send a limit order away from the market and it rests here.</Empty>
+  }
+  return (
+    <Table columns={["Symbol", "Side", "Type", "Price", "Quantity", "Filled", "Sent", "State", ""]}>
+      {orders.map((order) => (
+        <Line key={order.orderId} order={order} />
+      ))}
+    </Table>
+  )
+}
+
+export const decimalsOf = (symbol: string) => {
+  const instrument = Market.symbols.value.data?.find((traded) => traded.symbol === symbol)
+  return { price: instrument?.priceDecimals ?? 2, quantity: instrument?.quantityDecimals ?? 0 }
+}
+
+export const SideWord = ({ side }: { side: OrderView["side"] }) => (
+  <span class={side === "BUY" ? "up" : "down"}>{side === "BUY" ? "Buy" : "Sell"}</span>
+)
+
+const Line = ({ order }: { order: OrderView }) => {
+  const decimals = decimalsOf(order.symbol)
+  const busy = order.status === "CANCELING" || Orders.cancelling.value.has(order.orderId)
+  return (
+    <tr data-testid="open-order">
+      <td data-label="">
+        <b>{order.symbol}</b>
+      </td>
+      <td data-label="Side">
+        <SideWord side={order.side} />
+      </td>
+      <td data-label="Type" class="soft">
+        {order.type === "LIMIT" ? `Limit ${order.timeInForce === "GTC" ? "" : order.timeInForce}` : "Market"}
+      </td>
+      <td data-label="Price">{order.price === null ? "market" : Figure.fixed(order.price, decimals.price)}</td>
+      <td data-label="Quantity">{Figure.fixed(order.quantity, decimals.quantity)}</td>
+      <td data-label="Filled">{Figure.fixed(order.executedQuantity, decimals.quantity)}</td>
+      <td data-label="Sent" class="soft">
+        {time(order.createdAt)}
+      </td>
+      <td data-label="State">
+        <StatusPill status={order.status} />
+        {order.status === "UNKNOWN" ? <Since at={order.updatedAt} /> : null}
+      </td>
+      <td data-label="">
+        <button
+          type="button"
+          class="link down"
+          disabled={busy}
+          aria-label={`Cancel ${order.side === "BUY" ? "buy" : "sell"} ${order.quantity} ${order.symbol}`}
+          onClick={() => void Orders.cancel(order.orderId)}
+        >
+          {busy ? "Cancelling…" : "Cancel"}
+        </button>
+      </td>
+    </tr>
+  )
+}
+
+/** An order in doubt says for how long, and what is being done. */
+export const Since = ({ at }: { at: number }) => {
+  const now = useSignal(Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => (now.value = Date.now()), 1_000)
+    return () => clearInterval(timer)
+  }, [])
+  const waited = now.value + Connection.clockOffsetMillis.value - at
+  return <span class="accent small"> {duration(waited)}, asking the exchange</span>
+}

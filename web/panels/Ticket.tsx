@@ -1,0 +1,253 @@
+// The order ticket: what to do, for how much, what it will cost, and one button that says all of it.
+import { signal, useSignal } from "@preact/signals"
+import * as Money from "../../src/domain/Money.ts"
+import * as Account from "../store/Account.ts"
+import * as Market from "../store/Market.ts"
+import * as Orders from "../store/Orders.ts"
+import type { Preview } from "../store/Preview.ts"
+import type { SymbolView } from "../../src/contract/Http.ts"
+import * as Ticket from "../store/Ticket.ts"
+import * as Figure from "../ui/Figure.ts"
+import { Empty, Panel } from "../ui/Panel.tsx"
+import { Segments } from "../ui/Segments.tsx"
+
+/** Whether Enter would send: the focus is in the ticket. */
+export const armed = signal(false)
+
+export const TicketPanel = () => {
+  const instrument = Market.instrument.value
+  return (
+    <Panel
+      name="Order"
+      place="ticket"
+      head={
+        <>
+          <h2>Order</h2>
+          <span class="grow" />
+          <span class="label wide-only">
+            {armed.value ? "Enter sends" : "keys"} <span class={`dot ${armed.value ? "live" : ""}`} />
+          </span>
+        </>
+      }
+    >
+      {instrument === undefined ? (
+        <Empty what="The order ticket will be here.">It opens once the desk has said what is traded.</Empty>
+      ) : (
+        <Form instrument={instrument} />
+      )}
+    </Panel>
+  )
+}
+
+const Form = ({ instrument }: { instrument: SymbolView }) => {
+  const limit = Ticket.type.value === "LIMIT"
+  const preview = Ticket.preview.value
+  // A problem is told once there is something to have a problem with.
+  const touched = Ticket.quantity.value !== ""
+  const problem = touched ? preview?.problem : undefined
+  return (
+    <form
+      class="form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault()
+        Ticket.submit()
+      }}
+      onFocusIn={() => (armed.value = true)}
+      onFocusOut={() => (armed.value = false)}
+    >
+      <Sides />
+      <Segments
+        kind="tabs"
+        label="Order type"
+        options={["LIMIT", "MARKET"]}
+        chosen={Ticket.type.value}
+        choose={Ticket.chooseType}
+        text={(option) => (option === "LIMIT" ? "Limit" : "Market")}
+      />
+      {limit ? (
+        <Field field="price" unit={instrument.quoteAsset} invalid={touched && preview?.field === "price"} />
+      ) : (
+        <div class="field off">
+          <span>Price</span>
+          <span class="soft">best there is</span>
+        </div>
+      )}
+      <Field field="quantity" unit={instrument.baseAsset} invalid={touched && preview?.field === "quantity"} />
+      <div class="shares">
+        {([25, 50, 75, 100] as const).map((percent) => (
+          <button
+            type="button"
+            key={percent}
+            disabled={Ticket.free.value.amount === undefined}
+            onClick={() => Ticket.pickShare(percent)}
+          >
+            {percent} %
+          </button>
+        ))}
+      </div>
+      {limit ? <TimeInForce /> : null}
+      <Facts preview={preview} instrument={instrument} />
+      <p class="problem" role="alert" id="ticket-problem">
+        {problem ?? Orders.refusal.value ?? ""}
+      </p>
+      <Send preview={preview} />
+      <Holdings instrument={instrument} />
+    </form>
+  )
+}
+
+const Sides = () => (
+  <div class="sides" role="radiogroup" aria-label="Side">
+    {(["BUY", "SELL"] as const).map((side) => (
+      <button
+        type="button"
+        role="radio"
+        key={side}
+        aria-checked={Ticket.side.value === side}
+        class={`${side === "BUY" ? "buy" : "sell"} ${Ticket.side.value === side ? "on" : ""}`}
+        onClick={() => Ticket.choose(side)}
+      >
+        {side === "BUY" ? "Buy" : "Sell"} <kbd class="wide-only">{side === "BUY" ? "B" : "S"}</kbd>
+      </button>
+    ))}
+  </div>
+)
+
+const Field = ({ field, unit, invalid }: { field: "price" | "quantity"; unit: string; invalid: boolean }) => {
+  const text = field === "price" ? Ticket.price : Ticket.quantity
+  return (
+    <label class={`field ${invalid ? "invalid" : ""}`}>
+      <span>{field === "price" ? "Price" : "Quantity"}</span>
+      <input
+        name={field}
+        inputMode="decimal"
+        autocomplete="off"
+        spellcheck={false}
+        maxLength={42}
+        value={text.value}
+        aria-invalid={invalid}
+        aria-describedby="ticket-problem"
+        onFocus={(event) => event.currentTarget.select()}
+        onInput={(event) => {
+          text.value = event.currentTarget.value
+          Orders.refusal.value = undefined
+        }}
+        onKeyDown={(event) => {
+          if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return
+          event.preventDefault()
+          Ticket.nudge(field, (event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 10 : 1))
+        }}
+      />
+      <em>{unit}</em>
+    </label>
+  )
+}
+
+const TimeInForce = () => (
+  <label class="field choice">
+    <span>Time in force</span>
+    <select
+      name="timeInForce"
+      value={Ticket.timeInForce.value}
+      onChange={(event) => (Ticket.timeInForce.value = event.currentTarget.value as "GTC" | "IOC" | "FOK")}
+    >
+      <option value="GTC">GTC · until cancelled</option>
+      <option value="IOC">IOC · now, cancel the rest</option>
+      <option value="FOK">FOK · all now or nothing</option>
+    </select>
+  </label>
+)
+
+const Facts = ({ preview, instrument }: { preview: Preview | undefined; instrument: SymbolView }) => {
+  const about = preview?.estimated ? "≈ " : ""
+  const free = Ticket.free.value
+  const feeDecimals = preview?.feeAsset === instrument.baseAsset ? 8 : instrument.priceDecimals
+  return (
+    <div class="facts">
+      <Row label="Notional">
+        {preview?.notional === undefined
+          ? "–"
+          : `${about}${Figure.grouped(Money.toFixed(preview.notional, instrument.priceDecimals))} ${instrument.quoteAsset}`}
+      </Row>
+      <Row
+        label={`Fee (${preview?.liquidity ?? "taker"} ${preview === undefined ? "" : Figure.percent(preview.feeRate)})`}
+      >
+        {preview?.fee === undefined
+          ? "–"
+          : `${about}${Figure.grouped(Money.format(Money.round(preview.fee, feeDecimals)))} ${preview.feeAsset}`}
+      </Row>
+      <Row label="Free">{free.amount === undefined ? "–" : `${Figure.plain(free.amount, 8)} ${free.asset}`}</Row>
+    </div>
+  )
+}
+
+export const Row = ({ label, children }: { label: string; children: string }) => (
+  <div class="row">
+    <span>{label}</span>
+    <b class="num">{children}</b>
+  </div>
+)
+
+const Send = ({ preview }: { preview: Preview | undefined }) => {
+  const intent = Orders.intent.value
+  if (intent?.state === "unsure") return <Unsure intent={intent} />
+  const sending = intent?.state === "sending"
+  return (
+    <button
+      type="submit"
+      class={`go ${Ticket.side.value === "BUY" ? "buy" : "sell"}`}
+      disabled={sending || preview?.intent === undefined}
+      aria-busy={sending}
+    >
+      {sending ? "Sending…" : Ticket.verb.value}
+    </button>
+  )
+}
+
+/** No answer came. Sending again with the same key can do nothing twice; giving up is said for what it is. */
+const Unsure = ({ intent }: { intent: Orders.Intent }) => {
+  const asked = useSignal(false)
+  return (
+    <div class="unsure" role="alert">
+      <b>{Ticket.describe(intent.body)}: no answer</b>
+      <span>{intent.message} It may have arrived. Sending it again is safe: the desk takes it once.</span>
+      <div class="pair">
+        <button type="button" class="go doubt" onClick={() => void Orders.retry()}>
+          Send again
+        </button>
+        <button
+          type="button"
+          class="link down"
+          onClick={() => (asked.value ? Orders.discard() : void (asked.value = true))}
+        >
+          {asked.value ? "Yes, forget it" : "Forget it"}
+        </button>
+      </div>
+    </div>
+  )
+}
+
+const Holdings = ({ instrument }: { instrument: SymbolView }) => {
+  const balances = Account.ledger.value.balances
+  const line = (asset: string) => {
+    const balance = balances.get(asset)
+    return (
+      <div class="row" key={asset}>
+        <span>{asset}</span>
+        <b class="num">
+          {balance === undefined ? "–" : Figure.plain(balance.total, 8)}
+          {balance === undefined || balance.held === "0" ? null : (
+            <span class="soft"> · {Figure.plain(balance.held, 8)} held</span>
+          )}
+        </b>
+      </div>
+    )
+  }
+  return (
+    <div class={`facts money ${Account.status.value === "stale" ? "stale" : ""}`}>
+      {line(instrument.quoteAsset)}
+      {line(instrument.baseAsset)}
+    </div>
+  )
+}

@@ -1,0 +1,70 @@
+// Short lines about what just happened, shown in a corner and gone by themselves.
+import { signal } from "@preact/signals"
+import type { OrderChange } from "./Ledger.ts"
+import type { OrderView } from "../../src/contract/Views.ts"
+import * as Figure from "../ui/Figure.ts"
+
+export interface Notice {
+  readonly id: number
+  readonly tone: "good" | "bad" | "doubt" | "plain"
+  readonly title: string
+  readonly text: string
+}
+
+export const notices = signal<ReadonlyArray<Notice>>([])
+
+/** Notices on the screen at once; the oldest make room. */
+const MAX_NOTICES = 4
+const SHORT_MILLIS = 6_000
+const LONG_MILLIS = 15_000
+let lastId = 0
+
+export const say = (tone: Notice["tone"], title: string, text: string): void => {
+  const id = ++lastId
+  notices.value = [...notices.peek(), { id, tone, title, text }].slice(-MAX_NOTICES)
+  setTimeout(() => dismiss(id), tone === "bad" || tone === "doubt" ? LONG_MILLIS : SHORT_MILLIS)
+}
+
+export const dismiss = (id: number): void => {
+  notices.value = notices.peek().filter((notice) => notice.id !== id)
+}
+
+const verb = (order: OrderView) => (order.side === "BUY" ? "Buy" : "Sell")
+
+/** What a person wants to be told about an order, or nothing. */
+export const noticeOf = ({ before, after }: OrderChange): Omit<Notice, "id"> | undefined => {
+  const what = `${verb(after)} ${after.quantity} ${after.symbol}`
+  const at = after.averagePrice === null ? "" : ` at ${Figure.grouped(after.averagePrice)}`
+  switch (after.status) {
+    case "FILLED":
+      return { tone: "good", title: "Filled", text: `${what}${at}` }
+    case "PARTIALLY_FILLED":
+      return { tone: "good", title: "Partly filled", text: `${what}: ${after.executedQuantity}${at}` }
+    case "DENIED":
+      return { tone: "bad", title: "Denied by the desk", text: `${what}: ${after.reason ?? "no reason given."}` }
+    case "REJECTED":
+      return { tone: "bad", title: "Rejected by the exchange", text: `${what}: ${after.reason ?? "no reason given."}` }
+    case "EXPIRED":
+      return { tone: "plain", title: "Expired", text: `${what}${after.reason === null ? "" : `: ${after.reason}`}` }
+    case "CANCELED":
+      return { tone: "plain", title: "Cancelled", text: what }
+    case "UNKNOWN":
+      return { tone: "doubt", title: "Outcome unknown", text: `${what}: the desk is asking the exchange.` }
+    case "NEW":
+      if (before?.status === "CANCELING") {
+        return { tone: "bad", title: "Not cancelled", text: `${what}: the exchange refused the cancel.` }
+      }
+      return after.type === "LIMIT" && before?.status !== "NEW" && before?.status !== "UNKNOWN"
+        ? { tone: "plain", title: "Working", text: `${what} at ${Figure.grouped(after.price ?? "")}` }
+        : undefined
+    default:
+      return undefined
+  }
+}
+
+export const announce = (changes: ReadonlyArray<OrderChange>): void => {
+  for (const change of changes) {
+    const notice = noticeOf(change)
+    if (notice !== undefined) say(notice.tone, notice.title, notice.text)
+  }
+}

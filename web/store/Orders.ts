@@ -1,0 +1,126 @@
+// Sending and cancelling orders. An intent has one key from the click until its answer is known, however often it is sent.
+import { signal } from "@preact/signals"
+import type { OrderView } from "../../src/contract/Views.ts"
+import * as Account from "./Account.ts"
+import * as Api from "./Api.ts"
+import * as Connection from "./Connection.ts"
+import * as Notices from "./Notices.ts"
+
+export interface OrderBody {
+  readonly symbol: string
+  readonly side: "BUY" | "SELL"
+  readonly type: "MARKET" | "LIMIT"
+  readonly quantity: string
+  readonly price?: string
+  readonly timeInForce?: "GTC" | "IOC" | "FOK"
+}
+
+export interface Intent {
+  /** The `Idempotency-Key`: the same key gets the same answer, so sending again is safe. */
+  readonly key: string
+  readonly body: OrderBody
+  readonly state: "sending" | "unsure"
+  readonly message?: string
+}
+
+const KEY = "outcry.intent"
+
+/** An unanswered intent outlives a reload of the page: its key must not be lost with the tab. */
+const restore = (): Intent | undefined => {
+  try {
+    const stored = JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Intent | null
+    return stored === null
+      ? undefined
+      : { ...stored, state: "unsure", message: "The page was reloaded before the answer came." }
+  } catch {
+    return undefined
+  }
+}
+
+export const intent = signal<Intent | undefined>(typeof sessionStorage === "undefined" ? undefined : restore())
+/** Why the last order was refused before it was taken. */
+export const refusal = signal<string | undefined>(undefined)
+export const cancelling = signal<ReadonlySet<string>>(new Set())
+
+const keep = (next: Intent | undefined): void => {
+  intent.value = next
+  if (next === undefined) sessionStorage.removeItem(KEY)
+  else sessionStorage.setItem(KEY, JSON.stringify(next))
+}
+
+/** `crypto.randomUUID` exists on secure origins only, and a desk on the local network may have none. */
+export const newKey = (): string => {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")
+}
+
+export const place = (body: OrderBody): Promise<void> =>
+  intent.peek() === undefined ? send(newKey(), body) : Promise.resolve()
+
+/** Sends the unanswered intent again, with the key it had. */
+export const retry = (): Promise<void> => {
+  const now = intent.peek()
+  return now?.state === "unsure" ? send(now.key, now.body) : Promise.resolve()
+}
+
+export const discard = (): void => {
+  if (intent.peek()?.state === "unsure") keep(undefined)
+}
+
+const send = async (key: string, body: OrderBody): Promise<void> => {
+  const clickedAt = performance.now()
+  refusal.value = undefined
+  keep({ key, body, state: "sending" })
+  try {
+    const answer = await Api.post<{ readonly orderId: string; readonly status: OrderView["status"] }>(
+      "/api/trading/orders",
+      body,
+      { "idempotency-key": key }
+    )
+    Connection.pendingMillis.value = performance.now() - clickedAt
+    Account.placed(pendingView(answer.orderId, answer.status, body))
+    keep(undefined)
+  } catch (error) {
+    // A failure on the server's side may have come after the order was written down.
+    if (error instanceof Api.Unanswered || (error instanceof Api.Refused && error.status >= 500)) {
+      return keep({ key, body, state: "unsure", message: Api.sentenceOf(error) })
+    }
+    keep(undefined)
+    refusal.value =
+      error instanceof Api.Refused && Object.keys(error.fields).length > 0
+        ? [...new Set([error.message, ...Object.values(error.fields)])].join(" ")
+        : Api.sentenceOf(error)
+  }
+}
+
+const pendingView = (orderId: string, status: OrderView["status"], body: OrderBody): OrderView => ({
+  orderId,
+  clientOrderId: "",
+  exchangeOrderId: null,
+  symbol: body.symbol,
+  side: body.side,
+  type: body.type,
+  timeInForce: body.timeInForce ?? null,
+  quantity: body.quantity,
+  price: body.price ?? null,
+  status,
+  executedQuantity: "0",
+  averagePrice: null,
+  reason: null,
+  createdAt: Date.now() + Connection.clockOffsetMillis.peek(),
+  updatedAt: 0
+})
+
+export const cancel = async (orderId: string): Promise<void> => {
+  if (cancelling.peek().has(orderId)) return
+  cancelling.value = new Set(cancelling.peek()).add(orderId)
+  try {
+    await Api.remove(`/api/trading/orders/${encodeURIComponent(orderId)}`)
+  } catch (error) {
+    Notices.say("bad", "Not cancelled", Api.sentenceOf(error))
+  } finally {
+    const left = new Set(cancelling.peek())
+    left.delete(orderId)
+    cancelling.value = left
+  }
+}

@@ -1,0 +1,42 @@
+// Who is at the desk: log in, register, log out.
+import { computed, signal } from "@preact/signals"
+import * as Api from "./Api.ts"
+import * as Route from "./Route.ts"
+import * as Token from "./Token.ts"
+
+export const user = computed(() => Token.identity.value?.user)
+export const farewell = Token.farewell
+
+export const busy = signal(false)
+export const problem = signal<
+  { readonly message: string; readonly fields: Readonly<Record<string, string>> } | undefined
+>(undefined)
+
+const enter = async (path: "/auth/login" | "/auth/register", email: string, password: string): Promise<void> => {
+  if (busy.peek()) return
+  busy.value = true
+  problem.value = undefined
+  try {
+    Token.keep(await Api.post<Token.Identity>(path, { email, password }))
+    Route.go(Route.afterLogin())
+  } catch (error) {
+    problem.value = {
+      message: Api.sentenceOf(error),
+      fields: error instanceof Api.Refused ? error.fields : {}
+    }
+  } finally {
+    busy.value = false
+  }
+}
+
+export const logIn = (email: string, password: string): Promise<void> => enter("/auth/login", email, password)
+export const register = (email: string, password: string): Promise<void> => enter("/auth/register", email, password)
+
+export const logOut = (): void => Token.forget()
+
+/** A token that has run out is noticed before the first call with it is refused. */
+export const checkExpiry = (now: number): void => {
+  const token = Token.identity.peek()?.token
+  const expiry = token === undefined ? undefined : Token.expiryOf(token)
+  if (expiry !== undefined && expiry <= now) Token.forget("Your session has ended. Log in again.")
+}
