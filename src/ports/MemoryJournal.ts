@@ -80,7 +80,7 @@ const journal = (
   undecided: ({ accountId, limit, minAgeMillis }) =>
     Effect.map(Clock.currentTimeMillis, (now) =>
       (accountId === undefined ? [...accounts.values()] : [accountOf(accountId)])
-        .flatMap((account) => [...account.commands.values()])
+        .flatMap((account) => Array.from(account.commands.values()))
         .filter((command) => command.receipt === undefined && command.storedAt <= now - minAgeMillis)
         .toSorted((a, b) => a.storedAt - b.storedAt)
         .slice(0, limit)

@@ -27,7 +27,7 @@ const binaries = ((): string | undefined => {
 })()
 
 const skipped = binaries === undefined && process.env["CI"] === undefined
-if (skipped) console.warn("No PostgreSQL found (initdb, postgres): its suites are skipped.")
+if (skipped) process.stderr.write("No PostgreSQL found (initdb, postgres): its suites are skipped.\n")
 
 /** A `describe` that is skipped where there is no PostgreSQL; in CI it runs, and fails. */
 export const describePostgres = describe.skipIf(skipped)

@@ -114,6 +114,18 @@ describe("a candle feed", () => {
     assert.deepStrictEqual(minutes(feed.series.value.data), [1])
   })
 
+  it("begins anew with a market that went back in time, as a recording does when the desk starts again", async () => {
+    const { asked, fetch } = history()
+    const feed = feedOver(fetch)
+    const loaded = feed.refresh()
+    asked[0]!.answer([candle(8), candle(9)])
+    await loaded
+    const again = feed.refresh()
+    asked[1]!.answer([candle(1), candle(2)])
+    await again
+    assert.deepStrictEqual(minutes(feed.series.value.data), [1, 2])
+  })
+
   it("asks for older candles one page at a time, until there are no more", async () => {
     const { asked, fetch } = history()
     const feed = feedOver(fetch)

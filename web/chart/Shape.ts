@@ -20,10 +20,10 @@ export const volume = (candle: CandleView, palette: Palette): HistogramData<UTCT
   color: Number(candle.close) >= Number(candle.open) ? palette.upVolume : palette.downVolume
 })
 
-/** Markers on the screen at once: the newest fills. */
-const MAX_MARKERS = 200
+/** Fills looked at for markers: the newest. */
+const MAX_MARKERS = 500
 
-/** Fills on the candle they fell into. Those beyond either end of the candles have no place. */
+/** One mark a candle and side, where own fills fell into it. Fills beyond either end of the candles have no place. */
 export const markers = (
   fills: ReadonlyArray<FillView>,
   timeOf: (at: number) => number,
@@ -33,19 +33,18 @@ export const markers = (
 ): Array<SeriesMarker<UTCTimestamp>> => {
   const [first, last] = [candles[0], candles.at(-1)]
   if (first === undefined || last === undefined) return []
-  return fills
-    .slice(0, MAX_MARKERS)
-    .flatMap((fill) => {
-      const at = timeOf(fill.at)
-      if (at < first.openTime || at > last.closeTime) return []
-      const buying = fill.side === "BUY"
-      return {
-        time: (openTimeOf(interval, at) / 1_000) as UTCTimestamp,
-        position: buying ? ("belowBar" as const) : ("aboveBar" as const),
-        shape: buying ? ("arrowUp" as const) : ("arrowDown" as const),
-        color: buying ? palette.up : palette.down,
-        id: `${fill.symbol}:${fill.tradeId}`
-      }
+  const marks = new Map<string, SeriesMarker<UTCTimestamp>>()
+  for (const fill of fills.slice(0, MAX_MARKERS)) {
+    const at = timeOf(fill.at)
+    if (at < first.openTime || at > last.closeTime) continue
+    const time = (openTimeOf(interval, at) / 1_000) as UTCTimestamp
+    const buying = fill.side === "BUY"
+    marks.set(`${time}:${fill.side}`, {
+      time,
+      position: buying ? "belowBar" : "aboveBar",
+      shape: buying ? "arrowUp" : "arrowDown",
+      color: buying ? palette.up : palette.down
     })
-    .toSorted((a, b) => a.time - b.time)
+  }
+  return [...marks.values()].toSorted((a, b) => a.time - b.time)
 }

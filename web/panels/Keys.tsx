@@ -73,7 +73,7 @@ export const Keys = () => {
           TradingView Lightweight Charts
         </a>
       </p>
-      <button type="button" class="go plain" onClick={() => (showKeys.value = false)}>
+      <button type="button" class="go plain" autofocus onClick={() => (showKeys.value = false)}>
         Close
       </button>
     </dialog>

@@ -126,6 +126,7 @@ const Field = ({ field, unit, invalid }: { field: "price" | "quantity"; unit: st
         spellcheck={false}
         maxLength={42}
         value={text.value}
+        aria-label={`${field === "price" ? "Price" : "Quantity"} in ${unit}`}
         aria-invalid={invalid}
         aria-describedby="ticket-problem"
         onFocus={(event) => event.currentTarget.select()}

@@ -84,8 +84,10 @@ export const loadOlderHistory = async (): Promise<void> => {
 
 let fillsTimer: ReturnType<typeof setTimeout> | undefined
 const fillsSoon = (): void => {
-  clearTimeout(fillsTimer)
-  fillsTimer = setTimeout(() => void loadFills(), FILLS_DELAY_MILLIS)
+  fillsTimer ??= setTimeout(() => {
+    fillsTimer = undefined
+    void loadFills()
+  }, FILLS_DELAY_MILLIS)
 }
 
 Connection.onBatch((incoming) => {
@@ -128,6 +130,7 @@ export const watch = (): (() => void) => {
   return () => {
     stops.forEach((stop) => stop())
     clearTimeout(fillsTimer)
+    fillsTimer = undefined
     known.value = false
     ledger.value = Ledger.empty
     historyStatus.value = Remote.loading

@@ -43,8 +43,12 @@ export const makeCandleFeed = (options: CandleFeedOptions): CandleFeed => {
     if (asking) return void (askAgain = true)
     asking = true
     try {
+      const heldTo = series.candles.at(-1)?.openTime
       const history = await options.fetch()
-      series = Candles.merge(series, history)
+      const knownTo = history.at(-1)?.openTime
+      // History that ends before what was held when it was asked for is another market's: a recording that began anew.
+      const anew = heldTo !== undefined && knownTo !== undefined && knownTo < heldTo
+      series = anew ? Candles.replace(series, history) : Candles.merge(series, history)
       known = true
       show()
     } catch (error) {

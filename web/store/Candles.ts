@@ -50,6 +50,12 @@ export const merge = (series: CandleSeries, others: ReadonlyArray<CandleView>): 
   return { candles: candles.slice(-MAX_CANDLES), rebuilds: series.rebuilds + 1 }
 }
 
+/** Nothing of what was held remains. */
+export const replace = (series: CandleSeries, candles: ReadonlyArray<CandleView>): CandleSeries => ({
+  candles: candles.slice(-MAX_CANDLES),
+  rebuilds: series.rebuilds + 1
+})
+
 /** Whether a candle leaves out at least one before it: what lies between must be asked for. */
 export const leavesHole = (series: CandleSeries, candle: CandleView, interval: Interval): boolean => {
   const last = series.candles.at(-1)

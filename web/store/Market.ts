@@ -96,7 +96,11 @@ const hold = (place: Signal<CandleFeed | undefined>, of: string, interval: Inter
 
 Connection.onBatch((incoming) => {
   const now = symbol.peek()
-  for (const note of incoming.notes) if (note.type === "WELCOME") badge.value = note.data.badge
+  for (const note of incoming.notes) {
+    if (note.type === "WELCOME") badge.value = note.data.badge
+    // What traded while the link was down is not known: the tape begins anew rather than hide that.
+    if (note.type === "LIVE") tape.value = []
+  }
   for (const next of incoming.prices.values()) {
     const held = priceOf(next.symbol)
     if (next.symbol === now) direction.value = moved(held.peek(), next) ?? direction.peek()

@@ -39,6 +39,8 @@ export const noticeOf = ({ before, after }: OrderChange): Omit<Notice, "id"> | u
     case "FILLED":
       return { tone: "good", title: "Filled", text: `${what}${at}` }
     case "PARTIALLY_FILLED":
+      // An order may fill in a hundred pieces: the first is news, and the last.
+      if (before?.status === "PARTIALLY_FILLED") return undefined
       return { tone: "good", title: "Partly filled", text: `${what}: ${after.executedQuantity}${at}` }
     case "DENIED":
       return { tone: "bad", title: "Denied by the desk", text: `${what}: ${after.reason ?? "no reason given."}` }

@@ -27,7 +27,6 @@ const PLANNER = {
 const PGLITE_SETTINGS = [
   "shared_buffers=16MB",
   "wal_buffers=1MB",
-  "synchronous_commit=off",
   "work_mem=4MB",
   "maintenance_work_mem=16MB",
   "max_wal_size=256MB",

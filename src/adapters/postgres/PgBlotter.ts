@@ -49,11 +49,11 @@ const positionJson = `jsonb_build_object(
 
 const balanceJson = `jsonb_build_object('asset', asset, 'free', free::text, 'held', held::text)`
 
+const read = <A>(query: Effect.Effect<A, SqlError.SqlError | Schema.SchemaError>): Effect.Effect<A, BlotterError> =>
+  Effect.mapError(query, (error) => new BlotterError({ message: sentenceOf(error) }))
+
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const read = <A>(query: Effect.Effect<A, SqlError.SqlError | Schema.SchemaError>) =>
-    Effect.mapError(query, (error) => new BlotterError({ message: sentenceOf(error) }))
-
   const orders = ({ accountId, before, limit, state, symbol }: OrdersQuery) => {
     // Order ids are version 7 UUIDs: the greater is the later.
     const conditions = sql.and([

@@ -44,11 +44,6 @@ const make = Effect.gen(function* () {
     write: makeWrite(sql),
     abandon: Batch.fail
   })
-  const read = <A>(query: Effect.Effect<A, SqlError.SqlError | Schema.SchemaError>) =>
-    Effect.mapError(
-      query,
-      (error) => new JournalError({ message: `The journal could not be read: ${reasonOf(error)}.` })
-    )
   const add = <A, E>(item: Batch.Item, reply: Deferred.Deferred<A, E>): Effect.Effect<A, E | JournalError> =>
     Effect.flatMap(writer.add(item), (taken): Effect.Effect<A, E | JournalError> =>
       taken
@@ -68,48 +63,7 @@ const make = Effect.gen(function* () {
         const reply = Deferred.makeUnsafe<void, JournalError | NotTheWriter>()
         return add({ _tag: "Append", append, reply }, reply)
       }),
-    load: (accountId, atSeq) =>
-      read(
-        Effect.gen(function* () {
-          const snapshots = yield* Effect.flatMap(
-            sql`select snapshot from account_snapshots
-              where account_id = ${accountId} and seq <= ${BigInt(atSeq ?? Number.MAX_SAFE_INTEGER)}
-              order by account_id desc, seq desc limit 1`,
-            decodeSnapshots
-          )
-          const snapshot = Option.fromNullishOr(snapshots[0]?.snapshot)
-          const after = Option.match(snapshot, { onNone: () => 0, onSome: (found) => found.seq })
-          return { snapshot, events: yield* eventsAfter(sql, accountId, after, Number.MAX_SAFE_INTEGER) }
-        })
-      ),
-    eventsAfter: (accountId, afterSeq, limit) => read(eventsAfter(sql, accountId, afterSeq, limit)),
-    receipt: (accountId, commandId) =>
-      sql`select receipt from order_commands
-        where account_id = ${accountId} and command_id = ${commandId} and receipt is not null`.pipe(
-        Effect.flatMap(decodeReceipts),
-        Effect.map(([row]) => Option.fromNullishOr(row?.receipt)),
-        read
-      ),
-    undecided: ({ accountId, limit, minAgeMillis }) =>
-      sql`select ${sql.literal(envelopeOf)} as envelope from order_commands
-        where receipt is null and stored_at <= now() - ${minAgeMillis}::float8 * interval '1 millisecond'
-          and ${accountId === undefined ? sql.literal("true") : sql`account_id = ${accountId}`}
-        order by stored_at, account_id, command_id limit ${limit}`.pipe(
-        Effect.flatMap(decodeEnvelopes),
-        Effect.map((rows) => rows.map((row) => row.envelope)),
-        read
-      ),
-    countUndecided: (accountId) =>
-      sql`select count(*)::int as count from order_commands where account_id = ${accountId} and receipt is null`.pipe(
-        Effect.flatMap(decodeCount),
-        Effect.map(([row]) => row.count),
-        read
-      ),
-    accountsWithOpenOrders: sql`select distinct account_id from orders where is_open order by account_id`.pipe(
-      Effect.flatMap(decodeAccounts),
-      Effect.map((rows) => rows.map((row) => row.account_id)),
-      read
-    )
+    ...reads(sql)
   })
 })
 
@@ -119,6 +73,54 @@ export const layer: Layer.Layer<Journal, never, SqlClient.SqlClient> = Layer.eff
 /** An order_commands row as the envelope it was. */
 const envelopeOf = `jsonb_build_object('commandId', command_id, 'accountId', account_id, 'userId', user_id, 'at', at,
   'traceId', trace_id, 'command', command)`
+
+const read = <A>(query: Effect.Effect<A, SqlError.SqlError | Schema.SchemaError>): Effect.Effect<A, JournalError> =>
+  Effect.mapError(query, (error) => new JournalError({ message: `The journal could not be read: ${reasonOf(error)}.` }))
+
+const reads = (sql: SqlClient.SqlClient): Omit<Journal["Service"], "submit" | "append"> => ({
+  load: (accountId, atSeq) =>
+    read(
+      Effect.gen(function* () {
+        const snapshots = yield* Effect.flatMap(
+          sql`select snapshot from account_snapshots
+            where account_id = ${accountId} and seq <= ${BigInt(atSeq ?? Number.MAX_SAFE_INTEGER)}
+            order by account_id desc, seq desc limit 1`,
+          decodeSnapshots
+        )
+        const snapshot = Option.fromNullishOr(snapshots[0]?.snapshot)
+        const after = Option.match(snapshot, { onNone: () => 0, onSome: (found) => found.seq })
+        return { snapshot, events: yield* eventsAfter(sql, accountId, after, Number.MAX_SAFE_INTEGER) }
+      })
+    ),
+  eventsAfter: (accountId, afterSeq, limit) => read(eventsAfter(sql, accountId, afterSeq, limit)),
+  receipt: (accountId, commandId) =>
+    sql`select receipt from order_commands
+      where account_id = ${accountId} and command_id = ${commandId} and receipt is not null`.pipe(
+      Effect.flatMap(decodeReceipts),
+      Effect.map(([row]) => Option.fromNullishOr(row?.receipt)),
+      read
+    ),
+  undecided: ({ accountId, limit, minAgeMillis }) =>
+    sql`select ${sql.literal(envelopeOf)} as envelope from order_commands
+      where receipt is null and stored_at <= now() - ${minAgeMillis}::float8 * interval '1 millisecond'
+        and ${accountId === undefined ? sql.literal("true") : sql`account_id = ${accountId}`}
+      order by stored_at, account_id, command_id limit ${limit}`.pipe(
+      Effect.flatMap(decodeEnvelopes),
+      Effect.map((rows) => rows.map((row) => row.envelope)),
+      read
+    ),
+  countUndecided: (accountId) =>
+    sql`select count(*)::int as count from order_commands where account_id = ${accountId} and receipt is null`.pipe(
+      Effect.flatMap(decodeCount),
+      Effect.map(([row]) => row.count),
+      read
+    ),
+  accountsWithOpenOrders: sql`select distinct account_id from orders where is_open order by account_id`.pipe(
+    Effect.flatMap(decodeAccounts),
+    Effect.map((rows) => rows.map((row) => row.account_id)),
+    read
+  )
+})
 
 const eventsAfter = (sql: SqlClient.SqlClient, accountId: AccountId, afterSeq: number, limit: number) =>
   sql`select jsonb_build_object('seq', seq, 'at', at, 'traceId', trace_id, 'event', event) as recorded
@@ -134,7 +136,7 @@ const makeWrite = (sql: SqlClient.SqlClient) => {
   // A race that was lost says that somebody else writes too: then every account's end is looked up.
   const run = (batch: Batch.Batch, attempt: number) =>
     Effect.suspend(() => {
-      const { parameters, text } = statementOf(Batch.rowsOf(batch, () => true))
+      const { parameters, text } = statementOf(Batch.rowsOf(batch, attempt === 1 ? heads.isAt : () => false))
       return sql.unsafe(text, parameters)
     }).pipe(Effect.flatMap(decodeAnswers), Effect.timeout(STATEMENT_TIMEOUT))
 

@@ -56,6 +56,9 @@ const setAside = (folder: string): void => {
   renameSync(folder, `${folder}.unfinished`)
 }
 
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+const post = (worker: Worker, message: ToWorker): void => worker.postMessage(message)
+
 class Server {
   readonly input: WorkerInput
   readonly ready: Effect.Effect<void, PgliteError>
@@ -76,7 +79,7 @@ class Server {
     const worker = (this.worker ??= this.start())
     const channel = ++this.channels
     const connection = new Connection(
-      (message) => worker.postMessage(message),
+      (message) => post(worker, message),
       channel,
       () => this.connections.delete(channel)
     )
@@ -89,7 +92,7 @@ class Server {
       this.closing = true
       const { worker } = this
       if (worker === undefined) return Effect.void
-      worker.postMessage({ type: "close" } satisfies ToWorker)
+      post(worker, { type: "close" })
       return Deferred.await(this.closed)
     })
   }

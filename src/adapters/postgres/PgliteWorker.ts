@@ -25,6 +25,7 @@ const port = parentPort
 if (port === null) throw new Error("PgliteWorker is started as a worker thread, not by itself.")
 
 const { dataDir, settings } = workerData as WorkerInput
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
 const answer = (message: FromWorker) => port.postMessage(message)
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 

@@ -38,6 +38,7 @@ export const layer = (listen: Listen): Layer.Layer<HttpServer.HttpServer, Listen
 const make = Effect.fnUntraced(function* (
   listen: Listen
 ): Effect.fn.Return<HttpServer.HttpServer["Service"], ListenError, Scope.Scope> {
+  // Whoever chooses this layer has seen it load: Server.ts asks first.
   const uws = yield* Effect.orDie(load)
   // Keeps the server's name and version out of every answer.
   uws._cfg?.("silent")

@@ -23,7 +23,7 @@ describe("a decimal from outside", () => {
 
   it("is refused where it is no finite decimal of at most 20 digits a side", () => {
     const inputs = ["", "abc", "NaN", "Infinity", "1e400", "1e-400", "1e20", "1e21", "0x10", "1,5", "--1", "1e", ".5"]
-    for (const input of [...inputs, Number.NaN, Infinity, 1e400, 1e21]) {
+    for (const input of [...inputs, Number.NaN, Infinity, 1e21]) {
       assert.isUndefined(decimalOf(input), String(input))
     }
   })

@@ -1,0 +1,1 @@
+export const throwaway = async (): Promise<{ url: string; stop: () => Promise<void> } | undefined> => undefined

@@ -1,0 +1,223 @@
+// A person at a real browser: registers, buys, sees the fill, the position and the balance, and finds all of it again. The desk is the
+// built one, playing a recording, and the recording itself says what the fill may have cost.
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import type { Browser, BrowserContextOptions, Page } from "playwright-core"
+import * as fs from "node:fs"
+import * as zlib from "node:zlib"
+import type { PriceView } from "../src/contract/Feed.ts"
+import type { FillView } from "../src/contract/Views.ts"
+import * as Money from "../src/domain/Money.ts"
+import { describeBrowser, desktop, launch, phone, visit } from "./kit/Browser.ts"
+import * as Client from "./kit/Client.ts"
+import * as Desk from "./kit/Desk.ts"
+import { btcusdt, describeRecordings } from "./kit/Recordings.ts"
+
+const { decimal } = Money
+const PATIENCE_MILLIS = 120_000
+
+interface BestAsk {
+  /** Event time of the newest message before it, epoch milliseconds: a bookTicker has none of its own. */
+  readonly at: number
+  readonly ask: Money.Decimal
+}
+
+/** The recording's own best asks, in its order. Read here anew, by none of the desk's code. */
+const recordedAsks = (file: string): ReadonlyArray<BestAsk> => {
+  const text = zlib.gunzipSync(fs.readFileSync(file), { finishFlush: zlib.constants.Z_SYNC_FLUSH }).toString("utf8")
+  const best: Array<BestAsk> = []
+  let at = 0
+  for (const line of text.split("\n")) {
+    const event = /"E":(\d{13})/.exec(line)?.[1]
+    if (event !== undefined) at = Math.max(at, Number(event))
+    const prices = /@bookTicker".*"a":"([\d.]+)"/.exec(line)
+    if (prices !== null && at > 0) best.push({ at, ask: decimal(prices[1]!) })
+  }
+  return best
+}
+
+/** The depth stream tells ten times a second, so the desk's book may be that much older than the best prices. */
+const SLACK_MILLIS = 300
+/** A small order may walk past a thin best level: by one basis point at most. */
+const WALK = decimal("1.0001")
+
+const marketTime = async (url: string): Promise<number> =>
+  (await Client.call<PriceView>(url, "GET", "/api/market/price?symbol=BTCUSDT")).body.at
+
+/** The parts of the desk, wherever this screen keeps them. */
+const handsOn = (page: Page, onPhone: boolean) => {
+  const thumb = async (name: string) => {
+    if (onPhone) await page.getByLabel("Parts of the desk").getByRole("button", { name, exact: true }).click()
+  }
+  const tab = (name: string) => page.getByRole("tab", { name: new RegExp(`^${name}`) }).click()
+  return {
+    ticket: () => thumb("Order"),
+    positions: async () => {
+      await thumb("Positions")
+      await tab("Positions")
+    },
+    balances: async () => {
+      await thumb("Positions")
+      await tab("Balances")
+    },
+    history: async () => {
+      await thumb("Orders")
+      await tab("History")
+    }
+  }
+}
+
+const isLive = (page: Page) => page.getByTestId("link").filter({ hasText: "live" }).waitFor()
+
+const register = async (page: Page, email: string) => {
+  await page.getByRole("radio", { name: "Create account" }).click()
+  await page.getByLabel("Email").fill(email)
+  await page.getByLabel("Password").fill("a long enough password")
+  await page.getByRole("button", { name: "Create account" }).click()
+  await isLive(page)
+}
+
+const tokenOf = (page: Page): Promise<string> =>
+  page.evaluate(() => (JSON.parse(localStorage.getItem("outcry.session") ?? "{}") as { token: string }).token)
+
+/** What the person sees of the order, the position and the money, once the order shows as filled. */
+const seen = async (page: Page, hands: ReturnType<typeof handsOn>) => {
+  await hands.history()
+  const order = page.getByTestId("closed-order").filter({ hasText: "FILLED" })
+  await order.waitFor()
+  const average = await order.getByTestId("average").innerText()
+  await hands.positions()
+  const size = await page.getByTestId("position-BTCUSDT").getByTestId("position-size").innerText()
+  await hands.balances()
+  const free = (asset: string) => page.getByTestId(`balance-${asset}`).getByTestId("free").innerText()
+  return { average, size, usdt: await free("USDT"), btc: await free("BTC") }
+}
+
+/** On a phone a cell carries its label above it. */
+const figure = (text: string): string => text.split("\n").at(-1)!.replaceAll(",", "").trim()
+
+const buysAndFindsItAgain = async (browser: Browser, url: string, options: BrowserContextOptions) => {
+  const { page, errors, strangers } = await visit(browser, url, options)
+  const hands = handsOn(page, options.isMobile === true)
+  await register(page, `ann-${options.viewport?.width}@desk.example`)
+  assert.match(page.url(), /\/trade\/BTCUSDT$|\/$/)
+  await page.getByTestId("badge").filter({ hasText: "PAPER" }).waitFor()
+
+  await hands.ticket()
+  await page.getByRole("radio", { name: "Market" }).click()
+  await page.getByLabel("Quantity in BTC").fill("0.01")
+  const before = await marketTime(url)
+  await page.getByRole("button", { name: "Buy 0.01 BTC · PAPER" }).click()
+  const first = await seen(page, hands)
+  const after = await marketTime(url)
+
+  const token = await tokenOf(page)
+  const { body } = await Client.call<{ trades: ReadonlyArray<FillView> }>(url, "GET", "/api/trading/trades", { token })
+  const moment = recordedAsks(btcusdt).filter(({ at }) => at >= before - SLACK_MILLIS && at <= after + SLACK_MILLIS)
+  assert.isAbove(moment.length, 0, "the recording tells best prices of that moment")
+  const lowest = moment.map(({ ask }) => ask).reduce(Money.min)
+  const highest = Money.multiply(moment.map(({ ask }) => ask).reduce(Money.max), WALK)
+  for (const { price } of body.trades) {
+    assert.isFalse(Money.lessThan(decimal(price), lowest), `${price} is below every ask, from ${Money.format(lowest)}`)
+    assert.isFalse(
+      Money.greaterThan(decimal(price), highest),
+      `${price} is beyond the asks, to ${Money.format(highest)}`
+    )
+  }
+
+  const cost = body.trades.reduce(
+    (sum, { price, quantity }) => Money.add(sum, Money.multiply(decimal(price), decimal(quantity))),
+    Money.zero
+  )
+  const average = Money.toFixed(Money.divide(cost, decimal("0.01")), 2)
+  const expected = {
+    average,
+    size: "0.00999",
+    usdt: Money.format(Money.subtract(decimal("100000"), cost)),
+    btc: "1.00999"
+  }
+  const figures = (shown: typeof first) => ({
+    average: figure(shown.average),
+    size: figure(shown.size),
+    usdt: figure(shown.usdt),
+    btc: figure(shown.btc)
+  })
+  assert.deepStrictEqual(figures(first), expected)
+
+  await page.reload()
+  await isLive(page)
+  assert.deepStrictEqual(figures(await seen(page, hands)), expected)
+  assert.deepStrictEqual([errors, strangers], [[], []])
+  await page.context().close()
+}
+
+describeRecordings("the page", () => {
+  describeBrowser("in a browser", () => {
+    let desk: Desk.Desk
+    let browser: Browser
+    const data = Desk.temporaryDirectory()
+    beforeAll(async () => {
+      desk = await Desk.start({ MARKET: `replay:${btcusdt}`, DATA_DIR: data })
+      browser = await launch()
+    }, PATIENCE_MILLIS)
+    afterAll(async () => {
+      await browser?.close()
+      await desk?.stop()
+      fs.rmSync(data, { recursive: true, force: true })
+    })
+
+    describe.each([
+      ["a desktop", desktop],
+      ["a phone", phone]
+    ] as const)("of %s", (_, options) => {
+      it(
+        "buys at the recorded market, shows fill, position and balance, and shows the same after a reload",
+        () => buysAndFindsItAgain(browser, desk.url, options),
+        PATIENCE_MILLIS
+      )
+    })
+
+    it(
+      "says why it cannot log in, and sends nobody away with an empty page",
+      async () => {
+        const { page } = await visit(browser, desk.url, desktop)
+        await page.getByLabel("Email").fill("nobody@desk.example")
+        await page.getByLabel("Password").fill("not the password")
+        await page.getByRole("button", { name: "Log in" }).click()
+        await page.getByRole("alert").waitFor()
+        assert.isNotEmpty(await page.getByRole("alert").innerText())
+        assert.match(page.url(), /\/login$/)
+        await page.context().close()
+      },
+      PATIENCE_MILLIS
+    )
+
+    it(
+      "keeps an order whose answer was lost, and sends it again with the same key",
+      async () => {
+        const { page } = await visit(browser, desk.url, desktop)
+        await register(page, "cut@desk.example")
+        const keys: Array<string | undefined> = []
+        await page.route("**/api/trading/orders", async (route) => {
+          if (route.request().method() !== "POST") return route.continue()
+          keys.push(route.request().headers()["idempotency-key"])
+          if (keys.length > 1) return route.continue()
+          // The order reaches the desk; its answer does not reach the page.
+          await route.fetch()
+          return route.abort()
+        })
+        await page.getByRole("radio", { name: "Market" }).click()
+        await page.getByLabel("Quantity in BTC").fill("0.02")
+        await page.getByRole("button", { name: "Buy 0.02 BTC · PAPER" }).click()
+        await page.getByRole("button", { name: "Send again" }).click()
+        await page.getByRole("button", { name: "Buy 0.02 BTC · PAPER" }).waitFor()
+        assert.strictEqual(keys.length, 2)
+        assert.strictEqual(keys[0], keys[1])
+        await page.getByRole("tab", { name: "History" }).click()
+        await page.getByTestId("closed-order").filter({ hasText: "FILLED" }).waitFor()
+        assert.strictEqual(await page.getByTestId("closed-order").count(), 1, "the desk took it once")
+        await page.context().close()
+      },
+      PATIENCE_MILLIS
+    )
+  })
+})
