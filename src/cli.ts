@@ -1,4 +1,5 @@
 // outcry serve | …   thin verbs: flags become settings, the rest is main.ts.
+import "effect/schema/SchemaJITCompiler/enable"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Effect, Exit, Option, Predicate, type Runtime } from "effect"
 import { Command, Flag } from "effect/cli"

@@ -1,9 +1,7 @@
 // The composition root: roles and backends by configuration, the one place where layers meet adapters.
-import { Console, Effect, Layer, Logger, type PlatformError, References } from "effect"
+import { Console, Effect, Layer, Logger, type PlatformError, References, Schedule } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { fileURLToPath } from "node:url"
-import * as LiveMarket from "./adapters/binance/LiveMarket.ts"
-import * as ReplayMarket from "./adapters/binance/ReplayMarket.ts"
 import * as SecretFile from "./adapters/files/SecretFile.ts"
 import * as JoseTokens from "./adapters/jose/JoseTokens.ts"
 import * as PaperExchange from "./adapters/paper/PaperExchange.ts"
@@ -13,11 +11,6 @@ import * as PgJournal from "./adapters/postgres/PgJournal.ts"
 import * as PgPaperLedger from "./adapters/postgres/PgPaperLedger.ts"
 import * as PgUsers from "./adapters/postgres/PgUsers.ts"
 import * as PgVault from "./adapters/postgres/PgVault.ts"
-import { RedisClient } from "./adapters/redis/RedisClient.ts"
-import * as RedisCommandQueue from "./adapters/redis/RedisCommandQueue.ts"
-import * as RedisEvents from "./adapters/redis/RedisEvents.ts"
-import * as RedisMarketData from "./adapters/redis/RedisMarketData.ts"
-import * as RedisMarketPublisher from "./adapters/redis/RedisMarketPublisher.ts"
 import * as Server from "./adapters/server/Server.ts"
 import * as SimMarket from "./adapters/sim/SimMarket.ts"
 import { Config, type ConfigInvalid, type Setting, type Values } from "./Config.ts"
@@ -44,6 +37,8 @@ const SIM_SEED = 1
 const logging = ({ logFormat, logLevel }: Values) =>
   Layer.mergeAll(
     Logger.layer([logFormat === "json" ? Logger.consoleJson : Logger.consolePretty()]),
+    // Nobody collects spans yet, and one a request costs as much as a tenth of the request.
+    Layer.succeed(References.TracerEnabled, false),
     Layer.succeed(
       References.MinimumLogLevel,
       ({ debug: "Debug", info: "Info", warn: "Warn", error: "Error", none: "None" } as const)[logLevel]
@@ -58,15 +53,31 @@ const storage = Layer.mergeAll(
   PgPaperLedger.layer
 ).pipe(Layer.provide(Database.layer))
 
+// What only some desks need is loaded by those: an idle desk is measured by its memory.
+const load = <A>(module: () => Promise<A>): Effect.Effect<A> => Effect.promise(module)
+const loadLive = load(() => import("./adapters/binance/LiveMarket.ts"))
+const loadRedis = load(() =>
+  Promise.all([
+    import("./adapters/redis/RedisClient.ts"),
+    import("./adapters/redis/RedisCommandQueue.ts"),
+    import("./adapters/redis/RedisEvents.ts"),
+    import("./adapters/redis/RedisMarketData.ts"),
+    import("./adapters/redis/RedisMarketPublisher.ts")
+  ])
+)
+
 const source = Effect.fnUntraced(function* ({ market }: Values) {
   switch (market.kind) {
-    case "replay":
+    case "replay": {
+      const ReplayMarket = yield* load(() => import("./adapters/binance/ReplayMarket.ts"))
       return ReplayMarket.layer({ files: market.files, speed: market.speed })
+    }
     case "sim":
       return SimMarket.layer({ seed: market.seed })
     case "live":
-      return LiveMarket.layer()
+      return (yield* loadLive).layer()
     case "auto": {
+      const LiveMarket = yield* loadLive
       if (yield* LiveMarket.probe()) return LiveMarket.layer()
       const notice = "No network: this is a simulated market, not the real one."
       yield* Effect.logWarning(notice)
@@ -76,17 +87,49 @@ const source = Effect.fnUntraced(function* ({ market }: Values) {
 })
 
 const memory = Layer.mergeAll(CommandQueue.layerMemory, Events.layerMemory)
-const redis = Layer.mergeAll(RedisCommandQueue.layer, RedisEvents.layer)
 
 /** How the parts of the desk hear each other and the market: in memory, or through Redis. */
 const connections = (config: Values) => {
+  const { redisUrl } = config
   const market = MarketData.layerMemory.pipe(Layer.provideMerge(Layer.unwrap(source(config))))
   const running = Market.layer.pipe(Layer.provideMerge(market))
-  if (config.redisUrl === undefined) return running.pipe(Layer.provideMerge(memory))
-  return (
-    config.roles.has("market") ? RedisMarketPublisher.layer.pipe(Layer.provideMerge(running)) : RedisMarketData.layer
-  ).pipe(Layer.provideMerge(redis), Layer.provide(RedisClient.layer(config.redisUrl)))
+  if (redisUrl === undefined) return running.pipe(Layer.provideMerge(memory))
+  return Layer.unwrap(
+    Effect.map(loadRedis, ([{ RedisClient }, RedisCommandQueue, RedisEvents, RedisMarketData, RedisMarketPublisher]) =>
+      (config.roles.has("market")
+        ? RedisMarketPublisher.layer.pipe(Layer.provideMerge(running))
+        : RedisMarketData.layer
+      ).pipe(
+        Layer.provideMerge(Layer.mergeAll(RedisCommandQueue.layer, RedisEvents.layer)),
+        Layer.provide(RedisClient.layer(redisUrl))
+      )
+    )
+  )
 }
+
+/** Without the market's instruments no order can be judged. Where another process has them, they arrive through Redis. */
+const marketKnown = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { instruments } = yield* MarketData
+    const isKnown = Effect.map(instruments, ({ size }) => size > 0)
+    if (yield* isKnown) return
+    yield* Effect.logWarning("The market process has not been heard of yet: no order is taken until it is.")
+    yield* Effect.repeat(isKnown, { until: (known) => known, schedule: Schedule.spaced("100 millis") })
+  })
+)
+
+/** For a process that serves nothing over HTTP: whoever started it knows by this line that all its layers run. */
+const announceRoles = ({ roles }: Values) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const { states } = yield* Supervisor
+      yield* Effect.repeat(states, {
+        until: (layers) => layers.every(({ state }) => state === "running"),
+        schedule: Schedule.spaced("100 millis")
+      })
+      yield* Console.log(`Outcry is ready: ${[...roles].join(", ")}.`)
+    })
+  )
 
 const announce = Layer.effectDiscard(
   Effect.gen(function* () {
@@ -110,15 +153,17 @@ const served = ({ roles }: Values) => {
   const routes =
     roles.has("gateway") && roles.has("broadcaster") ? Layer.mergeAll(pages, feed) : roles.has("gateway") ? pages : feed
   return HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
-    Layer.merge(announce),
+    Layer.merge(announce.pipe(Layer.provide(marketKnown))),
     Layer.provide(Server.layer)
   )
 }
 
 const desk = (config: Values) => {
-  const executor = config.roles.has("executor") ? Executor.layer.pipe(Layer.provide(PaperExchange.layer)) : Layer.empty
+  const executor = config.roles.has("executor")
+    ? Executor.layer.pipe(Layer.provide(PaperExchange.layer), Layer.provide(marketKnown))
+    : Layer.empty
   const serves = config.roles.has("gateway") || config.roles.has("broadcaster")
-  return (serves ? Layer.merge(executor, served(config)) : executor).pipe(
+  return (serves ? Layer.merge(executor, served(config)) : Layer.provideMerge(announceRoles(config), executor)).pipe(
     Layer.provide(connections(config)),
     Layer.provide(JoseTokens.layer),
     Layer.provide(storage),

@@ -11,7 +11,7 @@ const filesUnder = (folder: string): ReadonlyArray<string> =>
   fs
     .readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
     .map((name) => path.posix.join(folder, name.replaceAll("\\", "/")))
-    .filter((name) => /\.tsx?$/.test(name))
+    .filter((name) => name.endsWith(".ts") || name.endsWith(".tsx"))
 
 const read = (file: string) => fs.readFileSync(path.join(root, file), "utf8")
 const src = filesUnder("src")
@@ -27,7 +27,7 @@ const importsOf = (file: string): ReadonlyArray<string> =>
 const roomOf = (file: string): string => {
   const [top = "", second = ""] = file.split("/")
   if (top !== "src") return top
-  return /\.ts$/.test(second) ? second.replace(/\.ts$/, "") : second
+  return second.endsWith(".ts") ? second.slice(0, -3) : second
 }
 
 const rooms: Record<string, ReadonlyArray<string>> = {
@@ -136,10 +136,14 @@ describe("tidy", () => {
   })
 
   it("the project speaks of itself alone", () => {
-    const telling = new RegExp(
-      ["\\/wo" + "rk\\/", "\\bsub" + "agent", "\\bregistry\\.np" + "m", "\\bissue #?\\d"].join("|"),
-      "i"
-    )
+    // Written in parts, so that this file does not speak of them itself.
+    const words = [
+      ["\\/wo", "rk\\/"],
+      ["\\bsub", "agent"],
+      ["\\bregistry\\.np", "m"],
+      ["\\bissue ", "#?\\d"]
+    ]
+    const telling = new RegExp(words.map((parts) => parts.join("")).join("|"), "i")
     const files = [...src, ...web, ...tests, ...filesUnder("migrations"), "README.md", "package.json", "Dockerfile"]
     assert.deepStrictEqual(
       linesOf(

@@ -29,6 +29,8 @@ export const MARKET = "events:market"
 export const MARKET_BADGE = "market:badge"
 /** Key with an `InstrumentsMessage`. */
 export const MARKET_INSTRUMENTS = "market:instruments"
+/** Hash by symbol of `LastMessage`: where the market stands, for a process that comes later than its last change. */
+export const MARKET_LAST = "market:last"
 /** Sorted set of `CandleMessage`, scored by open time. The candle in progress is the last. */
 export const klines = (symbol: string, interval: Interval): string => `market:klines:${symbol}:${interval}`
 /** Candles a set holds; older ones are trimmed. */
@@ -38,7 +40,7 @@ export const EnvelopeMessage = Schema.fromJsonString(Envelope)
 
 export const OrderStatusMessage = Schema.Struct({
   orderId: Schema.String,
-  /** The account the order belongs to: an account can be shared, and its updates do not say who asked. */
+  /** Who asked for the order; the account where that is not known. */
   userId: Schema.String,
   status: OrderStatus,
   symbol: Schema.String,
@@ -56,7 +58,7 @@ export const orderStatus = ({ accountId, at, order }: AccountUpdate): OrderStatu
     ? undefined
     : {
         orderId: order.orderId,
-        userId: accountId,
+        userId: order.userId ?? accountId,
         status: order.status,
         symbol: order.intent.symbol,
         side: order.intent.side,
@@ -142,6 +144,9 @@ const MarketUpdateMessage = Schema.TaggedUnion({
 export const MarketMessage = Schema.fromJsonString(
   Schema.Struct({ origin: Schema.String, updates: Schema.Array(MarketUpdateMessage) })
 )
+
+/** The newest `Price` and `Book` of one symbol. */
+export const LastMessage = Schema.fromJsonString(Schema.Array(MarketUpdateMessage))
 
 export const BadgeMessage = Schema.fromJsonString(
   Schema.Struct({

@@ -35,7 +35,10 @@ const failure = <const Codes extends ReadonlyArray<string>>(status: number, code
     })
   }).annotate({ httpApiStatus: status })
 
-const denialCodes = (Object.keys(DenialReason.cases) as Array<DenialReason["_tag"]>).map(denialCode)
+/** A market that cannot be known now is no mistake of the request: its code is among those of 503. */
+const denialCodes = (Object.keys(DenialReason.cases) as Array<DenialReason["_tag"]>)
+  .map(denialCode)
+  .filter((code) => code !== "MARKET_UNAVAILABLE")
 
 export const BadRequest = failure(400, ["BAD_REQUEST", "MALFORMED_JSON", ...denialCodes])
 export const Unauthorized = failure(401, ["UNAUTHORIZED", "TOKEN_EXPIRED", "TOKEN_INVALID", "LOGIN_FAILED"])

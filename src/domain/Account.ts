@@ -132,10 +132,10 @@ const changeOf = (account: Account, event: Event, at: number, assetsOf: AssetsOf
     case "BalanceAdjusted":
       return { balances: [{ ...balanceOf(account, event.asset), free: event.free }] }
     case "OrderDenied":
-      return { order: newOrder(event.orderId, event.intent, "DENIED", at, undefined) }
+      return { order: newOrder(event, "DENIED", at, undefined) }
     case "OrderSubmitted":
       return {
-        order: newOrder(event.orderId, event.intent, "SUBMITTING", at, event.hold),
+        order: newOrder(event, "SUBMITTING", at, event.hold),
         balances: [Balance.hold(balanceOf(account, event.hold.asset), event.hold.amount)]
       }
     case "CancelDenied":
@@ -190,14 +190,14 @@ const changeOfOpen = (
 }
 
 const newOrder = (
-  orderId: OrderId,
-  intent: Order.Intent,
+  { intent, orderId, userId }: Extract<Event, { readonly _tag: "OrderSubmitted" | "OrderDenied" }>,
   status: Order.OrderStatus,
   at: number,
   held: Order.Hold | undefined
 ): Order.Order => ({
   orderId,
   clientOrderId: clientOrderIdOf(orderId),
+  ...(userId === undefined ? {} : { userId }),
   intent,
   status,
   executedQuantity: Money.zero,

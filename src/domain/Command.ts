@@ -4,10 +4,19 @@ import { AccountId, CommandId, OrderId, UserId } from "./Ids.ts"
 import { Intent } from "./Order.ts"
 
 export const Command = Schema.TaggedUnion({
+  /** Wakes a new account, which then adopts the balances the exchange has for it. */
+  OpenAccount: {},
   PlaceOrder: { orderId: OrderId, intent: Intent },
   CancelOrder: { orderId: OrderId }
 })
 export type Command = typeof Command.Type
+
+/** The one `OpenAccount` of an account. Outside the letters of an `Idempotency-Key`, so that no caller can take it. */
+export const OPEN_ACCOUNT = CommandId.make("account:open")
+
+/** The order a command is about. */
+export const orderIdOf = (command: Command): OrderId | undefined =>
+  command._tag === "OpenAccount" ? undefined : command.orderId
 
 /** Time and ids enter with the message: nothing behind the edge reads a clock or invents an id to decide. */
 export const Envelope = Schema.Struct({
@@ -24,7 +33,8 @@ export type Envelope = typeof Envelope.Type
 /** The stored answer to a command id; the same id gets the same answer, refusals included (I3). */
 export const Receipt = Schema.Struct({
   commandId: CommandId,
-  orderId: OrderId,
+  /** Absent where the command was about no order. */
+  orderId: Schema.optionalKey(OrderId),
   outcome: Schema.Literals(["accepted", "denied"]),
   /** The denial in one sentence. */
   reason: Schema.optionalKey(Schema.String),
@@ -40,4 +50,4 @@ const encodeIntent = Schema.encodeSync(Intent)
 export const sameRequest = (a: Command, b: Command): boolean =>
   a._tag === "PlaceOrder" && b._tag === "PlaceOrder"
     ? JSON.stringify(encodeIntent(a.intent)) === JSON.stringify(encodeIntent(b.intent))
-    : a._tag === "CancelOrder" && b._tag === "CancelOrder" && a.orderId === b.orderId
+    : a._tag === b._tag && orderIdOf(a) === orderIdOf(b)

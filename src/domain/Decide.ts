@@ -24,7 +24,9 @@ export interface Decision {
 
 /** `now` is epoch milliseconds. */
 export const decide = (account: Account, envelope: Envelope, context: Risk.RiskContext, now: number): Decision => {
-  const { command, commandId } = envelope
+  const { command, commandId, userId } = envelope
+  // The account's start has done it: it opens with the exchange's balances before it decides anything.
+  if (command._tag === "OpenAccount") return { events: [] }
   const { orderId } = command
   if (command._tag === "PlaceOrder") {
     const { intent } = command
@@ -35,7 +37,7 @@ export const decide = (account: Account, envelope: Envelope, context: Risk.RiskC
         : Risk.approve(account, { orderId, intent }, context)
     return Result.match(approval, {
       onFailure: (reason) => ({
-        events: [{ _tag: "OrderDenied" as const, orderId, commandId, intent, reason }],
+        events: [{ _tag: "OrderDenied" as const, orderId, commandId, userId, intent, reason }],
         denied: Denial.sentence(reason)
       }),
       onSuccess: (submit) => ({
@@ -44,6 +46,7 @@ export const decide = (account: Account, envelope: Envelope, context: Risk.RiskC
             _tag: "OrderSubmitted" as const,
             orderId,
             commandId,
+            userId,
             clientOrderId: submit.clientOrderId,
             intent,
             hold: submit.hold

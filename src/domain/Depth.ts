@@ -1,7 +1,6 @@
 // The local book of one symbol: a snapshot kept up to date by diffs, by the procedure Binance documents for its Spot streams
 // ("How to manage a local order book correctly"). Deterministic: no clock, no I/O.
 import type { BestPrices, DepthDiff, DepthSnapshot, Level } from "./Market.ts"
-import type { Side } from "./Order.ts"
 
 /** Diffs kept while no snapshot is known; the oldest is dropped beyond it (a snapshot that needs it is then too old). */
 export const MAX_WAITING_DIFFS = 300
@@ -206,30 +205,4 @@ export class Depth {
     this.bidSide.clear()
     this.askSide.clear()
   }
-}
-
-/** What taking `lots` from a side would do. `quoteUnits / lots` is the average price in ticks, exactly. */
-export interface Walk {
-  /** Lots found: fewer than asked for where the side is too thin. */
-  readonly lots: number
-  /** The last price reached; `undefined` where nothing was found. */
-  readonly worstTicks: number | undefined
-  /** Sum of ticks × lots. */
-  readonly quoteUnits: bigint
-}
-
-/** Walks levels, best first, until `lots` are found, `limitTicks` would be crossed (seen from `takerSide`), or nothing is left. */
-export const walk = (levels: ReadonlyArray<Level>, takerSide: Side, lots: number, limitTicks?: number): Walk => {
-  let left = lots
-  let worstTicks: number | undefined
-  let quoteUnits = 0n
-  for (const level of levels) {
-    if (left <= 0) break
-    if (limitTicks !== undefined && (takerSide === "BUY" ? level.ticks > limitTicks : level.ticks < limitTicks)) break
-    const taken = Math.min(left, level.lots)
-    left -= taken
-    worstTicks = level.ticks
-    quoteUnits += BigInt(level.ticks) * BigInt(taken)
-  }
-  return { lots: lots - left, worstTicks, quoteUnits }
 }

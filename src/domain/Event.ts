@@ -2,16 +2,26 @@
 import * as Schema from "effect/Schema"
 import { DenialReason } from "./Denial.ts"
 import { Fill } from "./Fill.ts"
-import { ClientOrderId, CommandId, OrderId } from "./Ids.ts"
+import { ClientOrderId, CommandId, OrderId, UserId } from "./Ids.ts"
 import { DecimalString } from "./Money.ts"
 import { Hold, Intent } from "./Order.ts"
+
+/** Who asked for the order. */
+const userId = Schema.optionalKey(UserId)
 
 export const Event = Schema.TaggedUnion({
   /** Our free balance was set to what the exchange says; `free` is the new value. Opens an account, and settles drift. */
   BalanceAdjusted: { asset: Schema.String, free: DecimalString },
   /** Durable before the exchange is called (I2): the intent, its ids, and what is held back for it. */
-  OrderSubmitted: { orderId: OrderId, commandId: CommandId, clientOrderId: ClientOrderId, intent: Intent, hold: Hold },
-  OrderDenied: { orderId: OrderId, commandId: CommandId, intent: Intent, reason: DenialReason },
+  OrderSubmitted: {
+    orderId: OrderId,
+    commandId: CommandId,
+    userId,
+    clientOrderId: ClientOrderId,
+    intent: Intent,
+    hold: Hold
+  },
+  OrderDenied: { orderId: OrderId, commandId: CommandId, userId, intent: Intent, reason: DenialReason },
   OrderAccepted: { orderId: OrderId, exchangeOrderId: Schema.String },
   OrderFilled: { orderId: OrderId, fill: Fill },
   OrderRejected: { orderId: OrderId, reason: Schema.String },

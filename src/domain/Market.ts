@@ -33,6 +33,12 @@ export interface DepthSnapshot {
   readonly asks: ReadonlyArray<Level>
 }
 
+/** The best levels of both sides, best first. `synced` is false while gaps make the book unknowable. */
+export interface DepthView extends DepthSnapshot {
+  readonly synced: boolean
+  readonly at: number
+}
+
 /** Absolute sizes of the levels that changed between two update ids, both included; zero lots remove a level. */
 export interface DepthDiff {
   readonly symbol: string

@@ -1,6 +1,6 @@
 // An order: what was asked for (Intent), and where it stands.
 import * as Schema from "effect/Schema"
-import { ClientOrderId, OrderId } from "./Ids.ts"
+import { ClientOrderId, OrderId, UserId } from "./Ids.ts"
 import type { Decimal } from "./Money.ts"
 import * as Money from "./Money.ts"
 
@@ -73,6 +73,8 @@ export type Hold = typeof Hold.Type
 export const Order = Schema.Struct({
   orderId: OrderId,
   clientOrderId: ClientOrderId,
+  /** Who asked for it: an account can be shared. */
+  userId: Schema.optionalKey(UserId),
   /** The exchange's own id, once it has accepted. */
   exchangeOrderId: Schema.optionalKey(Schema.String),
   intent: Intent,

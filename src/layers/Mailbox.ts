@@ -11,7 +11,7 @@ export interface Actor<M> {
 
 export interface Inbox<M> {
   /** Waits for room: for messages that may not be lost and whose sender can wait. */
-  readonly put: (message: M) => Effect.Effect<void>
+  readonly put: (messages: ReadonlyArray<M>) => Effect.Effect<void>
 }
 
 export interface Mailboxes<K, M> {
@@ -64,7 +64,7 @@ export const make = Effect.fnUntraced(function* <K extends string, M>(
     Effect.scoped(
       Effect.gen(function* () {
         const { queue } = resident
-        const actor = yield* options.init(key, { put: (message) => Effect.asVoid(Queue.offer(queue, message)) })
+        const actor = yield* options.init(key, { put: (messages) => Effect.asVoid(Queue.offerAll(queue, messages)) })
         resident.actor = actor
         while (true) {
           const messages = yield* Queue.takeBetween(queue, 1, options.batch)

@@ -5,22 +5,12 @@ import { intervals, type Interval } from "../domain/Candle.ts"
 import { CandleSeries, type CandleChange } from "../domain/CandleSeries.ts"
 import { Depth } from "../domain/Depth.ts"
 import type { Instrument } from "../domain/Instrument.ts"
-import type { BestPrices, Level, MarketMessage, Quote } from "../domain/Market.ts"
+import type { BestPrices, DepthView, MarketMessage, Quote } from "../domain/Market.ts"
 import { MarketSource, type CandleRange, type MarketBadge } from "./MarketSource.ts"
 
 export class MarketDataError extends Schema.TaggedError<MarketDataError>()("MarketDataError", {
   message: Schema.String
 }) {}
-
-/** Both sides, best first. `synced` is false while gaps make the book unknowable. */
-export interface DepthView {
-  readonly symbol: string
-  readonly updateId: number
-  readonly bids: ReadonlyArray<Level>
-  readonly asks: ReadonlyArray<Level>
-  readonly synced: boolean
-  readonly at: number
-}
 
 export class MarketData extends Context.Service<
   MarketData,

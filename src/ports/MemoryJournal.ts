@@ -190,11 +190,12 @@ const allOrders = (account: StoredAccount): ReadonlyArray<Order> => [
 ]
 
 const pending = (
-  { at }: Envelope,
+  { at, userId }: Envelope,
   { intent, orderId }: Extract<Envelope["command"], { readonly _tag: "PlaceOrder" }>
 ): Order => ({
   orderId,
   clientOrderId: clientOrderIdOf(orderId),
+  userId,
   intent,
   status: "PENDING",
   executedQuantity: Money.zero,

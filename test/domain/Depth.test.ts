@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { Depth, MAX_LEVELS, MAX_WAITING_DIFFS, walk } from "../../src/domain/Depth.ts"
+import { Depth, MAX_LEVELS, MAX_WAITING_DIFFS } from "../../src/domain/Depth.ts"
 import type { DepthDiff, DepthSnapshot, Level } from "../../src/domain/Market.ts"
 
 type Rows = ReadonlyArray<readonly [ticks: number, lots: number]>
@@ -153,44 +153,5 @@ describe("Depth", () => {
       rows(depth.view(100).asks),
       [...asks].toSorted(([a], [b]) => a - b)
     )
-  })
-})
-
-describe("walk", () => {
-  const asks = levels([
-    [100, 5],
-    [101, 3],
-    [105, 10]
-  ])
-
-  it("takes the best levels first and states the exact sum and the worst price reached", () => {
-    assert.deepStrictEqual(walk(asks, "BUY", 7), { lots: 7, worstTicks: 101, quoteUnits: 702n })
-    assert.deepStrictEqual(walk(asks, "BUY", 8), { lots: 8, worstTicks: 101, quoteUnits: 803n })
-  })
-
-  it("finds fewer lots where the side is too thin", () => {
-    assert.deepStrictEqual(walk(asks, "BUY", 100), { lots: 18, worstTicks: 105, quoteUnits: 1853n })
-    assert.deepStrictEqual(walk([], "BUY", 1), { lots: 0, worstTicks: undefined, quoteUnits: 0n })
-  })
-
-  it("stops at a limit, seen from the taker's side", () => {
-    assert.strictEqual(walk(asks, "BUY", 100, 101).lots, 8)
-    assert.strictEqual(
-      walk(
-        levels([
-          [100, 5],
-          [99, 3]
-        ]),
-        "SELL",
-        100,
-        100
-      ).lots,
-      5
-    )
-  })
-
-  it("stays exact where ticks times lots outgrow a safe integer", () => {
-    const huge = levels([[9_007_199_254_740_991, 9_007_199_254_740_991]])
-    assert.strictEqual(walk(huge, "BUY", 9_007_199_254_740_991).quoteUnits, 9_007_199_254_740_991n ** 2n)
   })
 })

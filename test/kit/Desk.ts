@@ -7,8 +7,8 @@ import type { Setting } from "../../src/Config.ts"
 
 const cli = path.resolve(import.meta.dirname, "../../dist/cli.js")
 
-export interface Desk {
-  readonly url: string
+/** A process that runs, ready or not. */
+export interface Launched {
   readonly pid: number
   /** Everything the process printed so far. */
   readonly output: () => string
@@ -16,42 +16,56 @@ export interface Desk {
   readonly stop: () => Promise<void>
   /** kill -9, and waits for the end. */
   readonly kill: () => Promise<void>
+  /** The same, once it printed that it is ready; rejects with what it printed where it ends before. */
+  readonly ready: Promise<Desk>
+}
+
+export interface Desk extends Omit<Launched, "ready"> {
+  /** Empty for a process that serves nothing over HTTP. */
+  readonly url: string
 }
 
 export const temporaryDirectory = (): string => fs.mkdtempSync(path.join(os.tmpdir(), "outcry-"))
 
-/** Resolves once the desk prints its address; rejects with what it printed where it ends before. Needs a build. */
-export const start = (settings: Partial<Record<Setting, string>>): Promise<Desk> =>
-  new Promise((resolve, reject) => {
-    if (!fs.existsSync(cli)) return reject(new Error("dist/cli.js is missing: npm run build"))
-    const child = spawn(process.execPath, ["--enable-source-maps", cli, "serve"], {
-      env: { PATH: process.env["PATH"], HOST: "127.0.0.1", PORT: "0", MARKET: "sim:1", LOG_LEVEL: "warn", ...settings },
-      stdio: ["ignore", "pipe", "pipe"]
-    })
-    let output = ""
-    const ended = new Promise<void>((done) => child.once("exit", () => done()))
-    const signal = (name: "SIGTERM" | "SIGKILL") => () => {
-      if (child.exitCode === null && child.signalCode === null) child.kill(name)
-      return ended
-    }
-    const listen = (chunk: Buffer) => {
-      output += chunk.toString()
-      const address = /http:\/\/[\d.]+:\d+/.exec(output)
-      if (address !== null) {
-        resolve({
-          url: address[0],
-          pid: pidOf(child),
-          output: () => output,
-          stop: signal("SIGTERM"),
-          kill: signal("SIGKILL")
-        })
-      }
-    }
-    child.stdout.on("data", listen)
-    child.stderr.on("data", (chunk: Buffer) => void (output += chunk.toString()))
-    child.once("error", reject)
-    child.once("exit", (code) => reject(new Error(`the desk ended with ${code} before it was ready:\n${output}`)))
+/** `Outcry is ready at http://…`, or `Outcry is ready: executor, market.` */
+const READY = /Outcry is ready(?:: [a-z, ]+\.| at (http:\/\/[\d.]+:\d+))/
+
+/** Needs a build. */
+export const launch = (settings: Partial<Record<Setting, string>>): Launched => {
+  if (!fs.existsSync(cli)) throw new Error("dist/cli.js is missing: npm run build")
+  const child = spawn(process.execPath, ["--enable-source-maps", cli, "serve"], {
+    env: { PATH: process.env["PATH"], HOST: "127.0.0.1", PORT: "0", MARKET: "sim:1", LOG_LEVEL: "warn", ...settings },
+    stdio: ["ignore", "pipe", "pipe"]
   })
+  let printed = ""
+  const ended = new Promise<void>((done) => child.once("exit", () => done()))
+  const signal = (name: "SIGTERM" | "SIGKILL") => () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(name)
+    return ended
+  }
+  const desk = {
+    pid: pidOf(child),
+    output: () => printed,
+    stop: signal("SIGTERM"),
+    kill: signal("SIGKILL")
+  }
+  const ready = new Promise<Desk>((resolve, reject) => {
+    child.stdout.on("data", (chunk: Buffer) => {
+      printed += chunk.toString()
+      const found = READY.exec(printed)
+      if (found !== null) resolve({ ...desk, url: found[1] ?? "" })
+    })
+    child.stderr.on("data", (chunk: Buffer) => void (printed += chunk.toString()))
+    child.once("error", reject)
+    child.once("exit", (code) => reject(new Error(`the desk ended with ${code} before it was ready:\n${printed}`)))
+  })
+  // Who only launches need not hear that it ended.
+  ready.catch(() => undefined)
+  return { ...desk, ready }
+}
+
+/** Resolves once the desk is ready. */
+export const start = async (settings: Partial<Record<Setting, string>>): Promise<Desk> => launch(settings).ready
 
 const pidOf = (child: ChildProcess): number => {
   if (child.pid === undefined) throw new Error("the desk has no pid")

@@ -53,6 +53,7 @@ export const accountUpdate = (accountId: AccountId, seq: number): AccountUpdate 
     order: {
       orderId,
       clientOrderId: ClientOrderId.make("oc0191b2c3"),
+      userId: UserId.make("user-1"),
       exchangeOrderId: "42",
       intent,
       status: "PARTIALLY_FILLED",

@@ -3,12 +3,12 @@ import { Context, Effect, Layer, Redacted } from "effect"
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import * as fs from "node:fs"
-import * as net from "node:net"
 import * as os from "node:os"
 import * as path from "node:path"
 import { createInterface } from "node:readline"
 import { describe } from "vitest"
 import { RedisClient } from "../../src/adapters/redis/RedisClient.ts"
+import { freePort } from "./FreePort.ts"
 
 const found = spawnSync("redis-server", ["--version"], { stdio: "ignore" }).status === 0
 const skipped = !found && process.env["CI"] === undefined
@@ -16,15 +16,6 @@ if (skipped) process.stderr.write("No Redis found (redis-server): its suites are
 
 /** A `describe` that is skipped where there is no Redis; in CI it runs, and fails. */
 export const describeRedis = describe.skipIf(skipped)
-
-const freePort = async (): Promise<number> => {
-  const server = net.createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as net.AddressInfo
-  server.close()
-  await once(server, "close")
-  return port
-}
 
 const launch = async (port: number, folder: string): Promise<ChildProcess> => {
   const child = spawn(

@@ -1,7 +1,7 @@
 // Commands and histories of sample accounts, made by the domain's own rules.
 import { Schema } from "effect"
 import { type Account, AccountSnapshot, type AccountUpdate, empty, step, toSnapshot } from "../../src/domain/Account.ts"
-import type { Command, Envelope, Receipt } from "../../src/domain/Command.ts"
+import { type Command, type Envelope, orderIdOf, type Receipt } from "../../src/domain/Command.ts"
 import type { Event } from "../../src/domain/Event.ts"
 import { AccountId, clientOrderIdOf, CommandId, OrderId, UserId } from "../../src/domain/Ids.ts"
 import * as Money from "../../src/domain/Money.ts"
@@ -28,10 +28,12 @@ export const limitBuy = (quantity = "0.5", price = "60000.01", symbol = "BTCUSDT
   timeInForce: "GTC"
 })
 
+const ann = UserId.make("user-ann")
+
 export const envelope = (account: AccountId, commandId: string, command: Command): Envelope => ({
   commandId: CommandId.make(commandId),
   accountId: account,
-  userId: UserId.make("user-ann"),
+  userId: ann,
   at: NOW,
   traceId: `trace-${commandId}`,
   command
@@ -41,13 +43,10 @@ export const envelope = (account: AccountId, commandId: string, command: Command
 export const placeOrder = (account: AccountId, number: number, intent: Intent = limitBuy()): Envelope =>
   envelope(account, `c${number}`, { _tag: "PlaceOrder", orderId: orderId(number), intent })
 
-export const receiptOf = ({ commandId, command }: Envelope, seq: number): Receipt => ({
-  commandId,
-  orderId: command.orderId,
-  outcome: "accepted",
-  seq,
-  at: NOW
-})
+export const receiptOf = ({ commandId, command }: Envelope, seq: number): Receipt => {
+  const orderId = orderIdOf(command)
+  return { commandId, ...(orderId === undefined ? {} : { orderId }), outcome: "accepted", seq, at: NOW }
+}
 
 /** An account as a writer holds it: applies events and gives the steps to append. */
 export class SampleWriter {
@@ -84,6 +83,7 @@ export const submitted = (number: number, intent: Intent = limitBuy()): Event =>
     _tag: "OrderSubmitted",
     orderId: orderId(number),
     commandId: CommandId.make(`c${number}`),
+    userId: ann,
     clientOrderId: clientOrderIdOf(orderId(number)),
     intent,
     hold:

@@ -1,6 +1,6 @@
 // Ready-made trading values for tests: one instrument, one account, envelopes with readable ids.
+import { OPEN_ACCOUNT, type Envelope } from "../../src/domain/Command.ts"
 import { AccountId, CommandId, OrderId, UserId } from "../../src/domain/Ids.ts"
-import type { Envelope } from "../../src/domain/Command.ts"
 import type { Instrument } from "../../src/domain/Instrument.ts"
 import * as Money from "../../src/domain/Money.ts"
 import type { Intent, Side, TimeInForce } from "../../src/domain/Order.ts"
@@ -69,6 +69,15 @@ export const cancel = (n: number, at = 0): Envelope => ({
   at,
   traceId: "",
   command: { _tag: "CancelOrder", orderId: orderId(n) }
+})
+
+export const open = (at = 0): Envelope => ({
+  commandId: OPEN_ACCOUNT,
+  accountId,
+  userId,
+  at,
+  traceId: "",
+  command: { _tag: "OpenAccount" }
 })
 
 export const limits: RiskLimits = {

@@ -2,6 +2,7 @@
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { fromSnapshot } from "../../src/domain/Account.ts"
+import { OPEN_ACCOUNT } from "../../src/domain/Command.ts"
 import * as Money from "../../src/domain/Money.ts"
 import type { Order } from "../../src/domain/Order.ts"
 import { orderView } from "../../src/contract/Views.ts"
@@ -13,6 +14,7 @@ import {
   boughtInTwo,
   canceled,
   deposited,
+  envelope,
   filled,
   limitBuy,
   orderId,
@@ -68,6 +70,15 @@ export const blotterSuite = (it: Vitest.MethodsNonLive<Journal | Blotter>): void
     })
   )
 
+  it.effect("shows no order for a command that is about none", () =>
+    Effect.gen(function* () {
+      const [journal, blotter] = [yield* Journal, yield* Blotter]
+      const ann = accountId("opened")
+      yield* journal.submit(envelope(ann, OPEN_ACCOUNT, { _tag: "OpenAccount" }))
+      assert.deepStrictEqual(yield* blotter.orders({ accountId: ann, state: "all", limit: 10 }), [])
+    })
+  )
+
   it.effect("shows a command that is not decided as a PENDING order, and as itself afterwards", () =>
     Effect.gen(function* () {
       const [journal, blotter] = [yield* Journal, yield* Blotter]
@@ -77,6 +88,7 @@ export const blotterSuite = (it: Vitest.MethodsNonLive<Journal | Blotter>): void
       yield* journal.append(writer.next([deposited("USDT", "1000000")]))
       yield* journal.submit(command)
       const pending = Option.getOrThrow(yield* blotter.order(ann, orderId(1)))
+      assert.strictEqual(pending.userId, command.userId)
       assert.deepStrictEqual(orderView(pending), {
         orderId: orderId(1),
         clientOrderId: "oc01912f5c000070008000000000000001",

@@ -2,6 +2,7 @@
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect, Exit, Option } from "effect"
 import { evolve, fromSnapshot, toSnapshot, empty, type Account } from "../../src/domain/Account.ts"
+import { OPEN_ACCOUNT, orderIdOf } from "../../src/domain/Command.ts"
 import type { Recorded } from "../../src/domain/Event.ts"
 import { CommandId } from "../../src/domain/Ids.ts"
 import { Journal } from "../../src/ports/Journal.ts"
@@ -40,7 +41,7 @@ export const journalSuite = (it: Vitest.MethodsNonLive<Journal>): void => {
         command: { _tag: "PlaceOrder", orderId: orderId(2), intent: limitBuy("0.50") }
       })
       assert(again._tag === "Repeated")
-      assert.strictEqual(again.envelope.command.orderId, orderId(1))
+      assert.strictEqual(orderIdOf(again.envelope.command), orderId(1))
       assert.strictEqual(again.envelope.traceId, first.traceId)
       assert.strictEqual(again.envelope.at, first.at)
     })
@@ -175,6 +176,22 @@ export const journalSuite = (it: Vitest.MethodsNonLive<Journal>): void => {
       const steps = Array.from({ length: 30 }, (_, index) => writer.next([deposited("USDT", `${index}`)]))
       yield* Effect.forEach(steps, journal.append, { concurrency: "unbounded", discard: true })
       assert.strictEqual((yield* journal.load(writer.account.accountId)).events.length, 30)
+    })
+  )
+
+  it.effect("keeps a command that is about no order", () =>
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const writer = new SampleWriter(accountId("opened"))
+      const { accountId: ann } = writer.account
+      const open = envelope(ann, OPEN_ACCOUNT, { _tag: "OpenAccount" })
+      assert.deepStrictEqual(yield* journal.submit(open), { _tag: "New" })
+      assert.deepStrictEqual(yield* journal.submit({ ...open, at: open.at + 1 }), { _tag: "Repeated", envelope: open })
+      assert.deepStrictEqual(yield* journal.undecided({ accountId: ann, minAgeMillis: 0, limit: 10 }), [open])
+      yield* journal.append(writer.next([deposited("USDT", "1")], { receipts: [receiptOf(open, 1)] }))
+      assert.strictEqual(yield* journal.countUndecided(ann), 0)
+      const receipt = Option.getOrThrow(yield* journal.receipt(ann, OPEN_ACCOUNT))
+      assert.notProperty(receipt, "orderId")
     })
   )
 

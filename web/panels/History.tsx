@@ -6,7 +6,7 @@ import { Empty } from "../ui/Panel.tsx"
 import { StatusPill } from "../ui/Pill.tsx"
 import { More, Table } from "../ui/Table.tsx"
 import { moment } from "../ui/Time.ts"
-import { decimalsOf, SideWord } from "./OpenOrders.tsx"
+import { Asked, decimalsOf } from "./OpenOrders.tsx"
 
 export const History = () => {
   const orders = Account.history.value
@@ -34,16 +34,7 @@ const Line = ({ order }: { order: OrderView }) => {
   const decimals = decimalsOf(order.symbol)
   return (
     <tr data-testid="closed-order">
-      <td data-label="">
-        <b>{order.symbol}</b>
-      </td>
-      <td data-label="Side">
-        <SideWord side={order.side} />
-      </td>
-      <td data-label="Type" class="soft">
-        {order.type === "LIMIT" ? `Limit ${order.timeInForce === "GTC" ? "" : order.timeInForce}` : "Market"}
-      </td>
-      <td data-label="Price">{order.price === null ? "market" : Figure.fixed(order.price, decimals.price)}</td>
+      <Asked order={order} />
       <td data-label="Average" data-testid="average">
         {order.averagePrice === null ? "–" : Figure.fixed(order.averagePrice, decimals.price)}
       </td>

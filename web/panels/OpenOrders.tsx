@@ -36,21 +36,30 @@ export const SideWord = ({ side }: { side: OrderView["side"] }) => (
   <span class={side === "BUY" ? "up" : "down"}>{side === "BUY" ? "Buy" : "Sell"}</span>
 )
 
+/** The cells that say what was asked for: symbol, side, type, price. */
+export const Asked = ({ order }: { order: OrderView }) => (
+  <>
+    <td data-label="">
+      <b>{order.symbol}</b>
+    </td>
+    <td data-label="Side">
+      <SideWord side={order.side} />
+    </td>
+    <td data-label="Type" class="soft">
+      {order.type === "LIMIT" ? `Limit ${order.timeInForce === "GTC" ? "" : order.timeInForce}` : "Market"}
+    </td>
+    <td data-label="Price">
+      {order.price === null ? "market" : Figure.fixed(order.price, decimalsOf(order.symbol).price)}
+    </td>
+  </>
+)
+
 const Line = ({ order }: { order: OrderView }) => {
   const decimals = decimalsOf(order.symbol)
   const busy = order.status === "CANCELING" || Orders.cancelling.value.has(order.orderId)
   return (
     <tr data-testid="open-order">
-      <td data-label="">
-        <b>{order.symbol}</b>
-      </td>
-      <td data-label="Side">
-        <SideWord side={order.side} />
-      </td>
-      <td data-label="Type" class="soft">
-        {order.type === "LIMIT" ? `Limit ${order.timeInForce === "GTC" ? "" : order.timeInForce}` : "Market"}
-      </td>
-      <td data-label="Price">{order.price === null ? "market" : Figure.fixed(order.price, decimals.price)}</td>
+      <Asked order={order} />
       <td data-label="Quantity">{Figure.fixed(order.quantity, decimals.quantity)}</td>
       <td data-label="Filled">{Figure.fixed(order.executedQuantity, decimals.quantity)}</td>
       <td data-label="Sent" class="soft">

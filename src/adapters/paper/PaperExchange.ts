@@ -14,7 +14,13 @@ import {
   ReportsLost
 } from "../../ports/Exchange.ts"
 import { MarketData } from "../../ports/MarketData.ts"
-import { PaperLedger, type PaperLedgerError, type PaperOrder } from "../../ports/PaperLedger.ts"
+import {
+  type PaperAccount,
+  type PaperCommit,
+  PaperLedger,
+  type PaperLedgerError,
+  type PaperOrder
+} from "../../ports/PaperLedger.ts"
 import { type Change, PaperBooks } from "./PaperBooks.ts"
 
 /** Changes waiting for the ledger; beyond it orders are refused and the tape is ignored until there is room. */
@@ -70,13 +76,7 @@ const make = Effect.gen(function* () {
   })
 
   const commit = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>) {
-    const result = yield* ledger
-      .commit({
-        orders: entries.flatMap(({ change }) => change.orders),
-        accounts: entries.flatMap(({ change }) => change.accounts),
-        lastId: books.lastId
-      })
-      .pipe(Effect.result)
+    const result = yield* ledger.commit(lastOf(entries, books.lastId)).pipe(Effect.result)
     if (Result.isFailure(result)) {
       const unknown = yield* reset(result.failure)
       for (const { done } of entries) if (done !== undefined) yield* Deferred.fail(done, unknown)
@@ -164,6 +164,17 @@ const make = Effect.gen(function* () {
     reports
   })
 })
+
+/** Of rows that replace each other only the last need be written. */
+const lastOf = (entries: ReadonlyArray<Entry>, lastId: number): PaperCommit => {
+  const orders = new Map<number, PaperOrder>()
+  const accounts = new Map<AccountId, PaperAccount>()
+  for (const { change } of entries) {
+    for (const order of change.orders) orders.set(order.exchangeOrderId, order)
+    for (const account of change.accounts) accounts.set(account.accountId, account)
+  }
+  return { orders: [...orders.values()], accounts: [...accounts.values()], lastId }
+}
 
 /** Open orders from the ledger, with their accounts. */
 const restore = Effect.fnUntraced(function* (ledger: PaperLedger["Service"], market: MarketData["Service"]) {

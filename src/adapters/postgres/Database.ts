@@ -14,6 +14,8 @@ export class DatabaseError extends Schema.TaggedError<DatabaseError>()("Database
 /**
  * The desk finds rows by key. A cached plan is made while the tables are young, when reading all of one looks cheap, and PGlite
  * never analyses: so whole-table plans are ruled out instead of hoped against.
+ * What is ruled out still counts into a plan's cost where nothing else is possible (a list of rows has no index), and a plan that
+ * looks so dear would be compiled by PostgreSQL for a tenth of a second before it runs for a millisecond: hence no JIT either.
  */
 const PLANNER = {
   enable_seqscan: "off",
@@ -56,7 +58,7 @@ const server = Effect.fnUntraced(function* (url: Redacted.Redacted) {
       maxConnections: 10,
       keepAlive: "30 seconds",
       applicationName: "outcry",
-      startupParameters: PLANNER
+      startupParameters: { ...PLANNER, jit: "off" }
     })
   )
   yield* Effect.provideContext(migrate, client)
@@ -80,7 +82,8 @@ const embedded = Effect.fnUntraced(function* (
       username: "postgres",
       database: "postgres",
       maxConnections: 1,
-      multiplex: false
+      multiplex: true,
+      multiplexConcurrency: 8
     })
   )
   yield* Effect.provideContext(migrate, client)

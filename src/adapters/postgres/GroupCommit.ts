@@ -7,13 +7,15 @@ export interface GroupCommit<Item> {
 }
 
 /**
- * One writer in the caller's scope. `write` gets everything queued, at most `maxBatch` items, answers each itself, and returns those
+ * Writers in the caller's scope, by default one. With more of them a group is prepared while another is being written; what must keep
+ * its order then waits for its answer before the next is added. `write` gets everything queued, at most `maxBatch` items, answers each itself, and returns those
  * that must wait for the next batch. It is never interrupted: closing the scope writes what is queued first. Should it die, its items
  * are handed to `abandon` and the writer goes on.
  */
 export const make = Effect.fnUntraced(function* <Item>(options: {
   readonly capacity: number
   readonly maxBatch: number
+  readonly writers?: number
   readonly write: (batch: ReadonlyArray<Item>) => Effect.Effect<ReadonlyArray<Item>>
   readonly abandon: (item: Item, why: string) => void
 }): Effect.fn.Return<GroupCommit<Item>, never, Scope.Scope> {
@@ -40,7 +42,8 @@ export const make = Effect.fnUntraced(function* <Item>(options: {
     }
   })
 
-  const fiber = yield* Effect.forkScoped(Effect.uninterruptible(writer))
-  yield* Effect.addFinalizer(() => Effect.andThen(Queue.end(queue), Fiber.await(fiber)))
+  const writers = Array.from({ length: options.writers ?? 1 }, () => Effect.uninterruptible(writer))
+  const fibers = yield* Effect.forEach(writers, (one) => Effect.forkScoped(one))
+  yield* Effect.addFinalizer(() => Effect.andThen(Queue.end(queue), Fiber.awaitAll(fibers)))
   return { add: (item) => Queue.offer(queue, item) }
 })

@@ -2,7 +2,7 @@
 import { Deferred, Exit, Schema } from "effect"
 import { AccountSnapshot } from "../../domain/Account.ts"
 import { Balance } from "../../domain/Balance.ts"
-import { Command, type Envelope, Receipt } from "../../domain/Command.ts"
+import { Command, type Envelope, orderIdOf, Receipt } from "../../domain/Command.ts"
 import { Event } from "../../domain/Event.ts"
 import * as Fill from "../../domain/Fill.ts"
 import type { AccountId, CommandId } from "../../domain/Ids.ts"
@@ -109,6 +109,13 @@ export interface Rows {
   readonly snapshots: ReadonlyArray<object>
 }
 
+/** The last state of a key within a commit; only that is encoded. */
+interface Keyed<A> {
+  readonly accountId: AccountId
+  readonly seq: number
+  readonly last: A
+}
+
 /**
  * Read models keep the last state of a key within the commit: an order that was sent and filled in it is one row. `isHead` tells that
  * the account is known to end there; the others' ends are looked up.
@@ -121,9 +128,9 @@ export const rowsOf = (batch: Batch, isHead: (accountId: AccountId, seq: number)
   const events: Array<object> = []
   const receipts = new Map<string, object>()
   const fills: Array<object> = []
-  const orders = new Map<string, object>()
-  const positions = new Map<string, object>()
-  const balances = new Map<string, object>()
+  const orders = new Map<string, Keyed<Order>>()
+  const positions = new Map<string, Keyed<Position>>()
+  const balances = new Map<string, Keyed<Balance>>()
   const snapshots = new Map<AccountId, object>()
   // In the order of the accounts: two processes that meet on the same rows then wait for each other instead of deadlocking.
   const accountIds = [...batch.chains.keys()].toSorted((a, b) => (a < b ? -1 : 1))
@@ -146,21 +153,17 @@ export const rowsOf = (batch: Batch, isHead: (accountId: AccountId, seq: number)
         const { event, order, position, seq } = update
         events.push({ accountId, seq, at: update.at, traceId: update.traceId, event: encodeEvent(event) })
         if (order !== undefined) {
-          orders.set(`${accountId} ${order.orderId}`, {
-            accountId,
-            isOpen: !isClosed(order.status),
-            ...encodeOrder(order)
-          })
+          orders.set(`${accountId} ${order.orderId}`, { accountId, seq, last: order })
         }
         if (event._tag === "OrderFilled" && order !== undefined) {
           const { side, symbol } = order.intent
           fills.push({ accountId, seq, orderId: order.orderId, symbol, side, ...encodeFill(event.fill) })
         }
         if (position !== undefined) {
-          positions.set(`${accountId} ${position.symbol}`, { accountId, seq, ...encodePosition(position) })
+          positions.set(`${accountId} ${position.symbol}`, { accountId, seq, last: position })
         }
         for (const balance of update.balances) {
-          balances.set(`${accountId} ${balance.asset}`, { accountId, seq, ...encodeBalance(balance) })
+          balances.set(`${accountId} ${balance.asset}`, { accountId, seq, last: balance })
         }
       }
     }
@@ -170,10 +173,16 @@ export const rowsOf = (batch: Batch, isHead: (accountId: AccountId, seq: number)
     heads,
     events,
     receipts: [...receipts.values()],
-    orders: [...orders.values()],
+    orders: Array.from(orders.values(), ({ accountId, last }) => {
+      return { accountId, isOpen: !isClosed(last.status), ...encodeOrder(last) }
+    }),
     fills,
-    positions: [...positions.values()],
-    balances: [...balances.values()],
+    positions: Array.from(positions.values(), ({ accountId, last, seq }) => ({
+      accountId,
+      seq,
+      ...encodePosition(last)
+    })),
+    balances: Array.from(balances.values(), ({ accountId, last, seq }) => ({ accountId, seq, ...encodeBalance(last) })),
     snapshots: [...snapshots.values()]
   }
 }
@@ -181,10 +190,12 @@ export const rowsOf = (batch: Batch, isHead: (accountId: AccountId, seq: number)
 const commandRow = (envelope: Envelope): object => ({
   accountId: envelope.accountId,
   commandId: envelope.commandId,
-  orderId: envelope.command.orderId,
+  orderId: orderIdOf(envelope.command),
   userId: envelope.userId,
   at: envelope.at,
   traceId: envelope.traceId,
+  kind: envelope.command._tag,
+  ...(envelope.command._tag === "PlaceOrder" ? { symbol: envelope.command.intent.symbol } : {}),
   command: encodeCommand(envelope.command)
 })
 

@@ -9,12 +9,13 @@ const recordset = (number: number, columns: string) => `jsonb_to_recordset($${nu
 
 const commands = (number: number) => `
   stored as (
-    insert into order_commands (
-      account_id, command_id, order_id, user_id, kind, symbol, side, type, quantity, price, command, at, trace_id)
-    select r."accountId", r."commandId", r."orderId", r."userId", r.command->>'_tag',
-      r.command->'intent'->>'symbol', r.command->'intent'->>'side', r.command->'intent'->>'type',
-      (r.command->'intent'->>'quantity')::numeric, (r.command->'intent'->>'price')::numeric, r.command, r.at, r."traceId"
-    from ${recordset(number, `"accountId" text, "commandId" text, "orderId" text, "userId" text, at bigint, "traceId" text, command jsonb`)}
+    insert into order_commands (account_id, command_id, order_id, user_id, kind, symbol, command, at, trace_id)
+    select r."accountId", r."commandId", r."orderId", r."userId", r.kind, r.symbol, r.command, r.at, r."traceId"
+    from ${recordset(
+      number,
+      `"accountId" text, "commandId" text, "orderId" text, "userId" text, kind text, symbol text, command jsonb, at bigint,
+        "traceId" text`
+    )}
     on conflict (account_id, command_id) do nothing
     returning account_id, command_id)`
 
@@ -54,15 +55,15 @@ const appends: ReadonlyArray<readonly [keyof Rows, (number: number, condition: s
     (number, condition) => `
   orders_now as (
     insert into orders (
-      account_id, order_id, client_order_id, exchange_order_id, symbol, side, type, quantity, price, intent, status, is_open,
+      account_id, order_id, client_order_id, user_id, exchange_order_id, symbol, side, type, quantity, price, intent, status, is_open,
       executed_quantity, executed_quote, hold, trade_ids, reason, created_at, updated_at)
-    select r."accountId", r."orderId", r."clientOrderId", r."exchangeOrderId",
+    select r."accountId", r."orderId", r."clientOrderId", r."userId", r."exchangeOrderId",
       r.intent->>'symbol', r.intent->>'side', r.intent->>'type',
       (r.intent->>'quantity')::numeric, (r.intent->>'price')::numeric, r.intent, r.status, r."isOpen",
       r."executedQuantity", r."executedQuote", r.hold, r."tradeIds", r.reason, r."createdAt", r."updatedAt"
     from ${recordset(
       number,
-      `"accountId" text, "orderId" text, "clientOrderId" text, "exchangeOrderId" text, intent jsonb, status text,
+      `"accountId" text, "orderId" text, "clientOrderId" text, "userId" text, "exchangeOrderId" text, intent jsonb, status text,
         "isOpen" boolean, "executedQuantity" numeric, "executedQuote" numeric, hold jsonb, "tradeIds" jsonb, reason text,
         "createdAt" bigint, "updatedAt" bigint`
     )}

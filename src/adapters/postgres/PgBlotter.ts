@@ -28,13 +28,13 @@ const decodeState = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ fou
 
 // Rows leave as JSON in the domain's own shape. A numeric must be text there: a JSON number would be read as a float.
 const orderJson = `jsonb_strip_nulls(jsonb_build_object(
-  'orderId', order_id, 'clientOrderId', client_order_id, 'exchangeOrderId', exchange_order_id, 'intent', intent,
+  'orderId', order_id, 'clientOrderId', client_order_id, 'userId', user_id, 'exchangeOrderId', exchange_order_id, 'intent', intent,
   'status', status, 'executedQuantity', executed_quantity::text, 'executedQuote', executed_quote::text, 'hold', hold,
   'tradeIds', trade_ids, 'reason', reason, 'createdAt', created_at, 'updatedAt', updated_at))`
 
 /** A stored command without a receipt is an order that waits for its decision. */
 const pendingJson = `jsonb_build_object(
-  'orderId', order_id, 'clientOrderId', 'oc' || replace(order_id, '-', ''), 'intent', command->'intent', 'status', 'PENDING',
+  'orderId', order_id, 'clientOrderId', 'oc' || replace(order_id, '-', ''), 'userId', user_id, 'intent', command->'intent', 'status', 'PENDING',
   'executedQuantity', '0', 'executedQuote', '0', 'hold', jsonb_build_object('asset', '', 'amount', '0'),
   'tradeIds', '[]'::jsonb, 'createdAt', at, 'updatedAt', at)`
 

@@ -66,7 +66,8 @@ export const layer: Layer.Layer<Events, never, RedisClient> = Layer.effect(
 const accountsTeller = Effect.fnUntraced(function* (origin: string) {
   const redis = yield* RedisClient
   const run = Effect.runSyncWith(yield* Effect.context<never>()) // tidy-ok: called from the Redis client's callback; it only writes to its queue
-  let missed = false
+  // Whoever starts may follow one that was killed between the journal and its word.
+  let missed = true
   const onDrop = () => {
     missed = true
   }
@@ -76,10 +77,12 @@ const accountsTeller = Effect.fnUntraced(function* (origin: string) {
       missed = Option.isNone(text)
       return Option.isSome(text) ? redis.publish(Channels.ACCOUNTS, text.value, onDrop) : Effect.void
     })
+  const confess = () => missed && run(tell([]))
   yield* Effect.acquireRelease(
-    Effect.sync(() => redis.onConnect(() => missed && run(tell([])))),
+    Effect.sync(() => redis.onConnect(confess)),
     (undo) => Effect.sync(undo)
   )
+  if (redis.connected()) confess()
   return (updates: ReadonlyArray<AccountUpdate>) =>
     Effect.suspend(() => {
       if (!redis.connected()) {

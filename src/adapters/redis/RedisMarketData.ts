@@ -3,15 +3,15 @@ import { Effect, Layer, Option, Queue, Schema } from "effect"
 import * as Channels from "../../contract/Channels.ts"
 import type { Candle, Interval } from "../../domain/Candle.ts"
 import type { Instrument } from "../../domain/Instrument.ts"
-import type { MarketMessage, Quote } from "../../domain/Market.ts"
+import type { DepthView, MarketMessage, Quote } from "../../domain/Market.ts"
 import type { MarketUpdate } from "../../domain/MarketUpdate.ts"
 import { Events } from "../../ports/Events.ts"
-import { type DepthView, MarketData, MarketDataError } from "../../ports/MarketData.ts"
+import { MarketData, MarketDataError } from "../../ports/MarketData.ts"
 import type { CandleRange, MarketBadge } from "../../ports/MarketSource.ts"
 import { RedisClient } from "./RedisClient.ts"
 import { steadily } from "./Steady.ts"
 
-/** Between looks at badge and instruments: until there are some, and after. */
+/** Between looks at badge, instruments and last prices: until there are some, and after. */
 const REFRESH = ["1 second", "10 seconds"] as const
 /** Newest candles kept a symbol and interval: they bridge the time until the market process has written them. */
 const RECENT = 8
@@ -19,6 +19,7 @@ const RECENT = 8
 const decodeBadge = Schema.decodeUnknownOption(Channels.BadgeMessage)
 const decodeInstruments = Schema.decodeUnknownOption(Channels.InstrumentsMessage)
 const decodeCandle = Schema.decodeUnknownOption(Channels.CandleMessage)
+const decodeLast = Schema.decodeUnknownOption(Channels.LastMessage)
 
 const NOTHING_YET: MarketBadge = {
   kind: "sim",
@@ -45,10 +46,20 @@ export const layer: Layer.Layer<MarketData, never, Events | RedisClient> = Layer
         })
       )
     )
+    let epoch = -1
+    /** Where the market stood before we listened: a quiet symbol would stay unknown until its next change. */
+    const recall = Effect.gen(function* () {
+      const current = redis.epoch()
+      if (view.instruments.size === 0 || (epoch === current && view.isComplete())) return
+      const last = yield* redis.use((connection) => connection.hGetAll(Channels.MARKET_LAST))
+      epoch = current
+      for (const text of Object.values(last)) view.recall(Option.getOrElse(decodeLast(text), () => []))
+    })
     const refresh = Effect.gen(function* () {
       const read = redis.use((connection) => connection.mGet([Channels.MARKET_BADGE, Channels.MARKET_INSTRUMENTS]))
       const [badge, instruments] = yield* Effect.orElseSucceed(read, () => [null, null])
       view.know(decodeBadge(badge), decodeInstruments(instruments))
+      yield* Effect.ignore(recall)
       yield* Effect.sleep(REFRESH[view.instruments.size === 0 ? 0 : 1])
     })
     yield* steadily("RedisMarketData", Effect.forever(refresh))
@@ -133,6 +144,20 @@ class MarketView {
         // The visible book, as far as it is published, in place of the differences that made it.
         if (book.synced) this.tell({ _tag: "DepthSnapshot", snapshot: book, at: book.at })
       }
+    }
+  }
+
+  /** Every instrument has a last price. */
+  isComplete(): boolean {
+    return this.quotes.size >= this.instruments.size
+  }
+
+  /** Applies what is newer than what was heard. */
+  recall(updates: ReadonlyArray<MarketUpdate>): void {
+    for (const update of updates) {
+      if (update._tag === "Price" && update.quote.at > (this.quotes.get(update.quote.symbol)?.at ?? 0))
+        this.apply(update)
+      if (update._tag === "Book" && update.at > (this.books.get(update.symbol)?.at ?? 0)) this.apply(update)
     }
   }
 

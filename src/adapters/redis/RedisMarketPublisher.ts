@@ -1,4 +1,4 @@
-// What processes without a market read from Redis: badge, instruments, and candles. Runs beside the market and is its only writer.
+// What processes without a market read from Redis: badge, instruments, last prices, books, and candles. Runs beside the market and is its only writer.
 import { Clock, Effect, Layer, Queue, Result, Schema } from "effect"
 import * as Channels from "../../contract/Channels.ts"
 import { type Candle, type Interval, intervals } from "../../domain/Candle.ts"
@@ -8,7 +8,7 @@ import { MarketData } from "../../ports/MarketData.ts"
 import { type Connection, RedisClient, type RedisUnavailable } from "./RedisClient.ts"
 import { steadily } from "./Steady.ts"
 
-/** How often candles are written; readers hear the newest anyway. */
+/** How often last prices, books and candles are written; readers hear the newest anyway. */
 const FLUSH = "500 millis"
 /** Sets filled from the market's history in one flush: it may have to ask an exchange that counts requests. */
 const FILLS = 8
@@ -19,9 +19,15 @@ const FILLED_AT_START = 20
 /** Candles of one set that wait for a flush; the oldest are left out, since they will be read from the history. */
 const WAITING = 64
 
+/** Seconds after which a market that nobody writes any more is forgotten: a process that starts then must not take it for the present. */
+const FORGOTTEN_SECONDS = 30
+/** Levels a side of a written book: as many as are published. */
+const LEVELS = 25
+
 const encodeBadge = Schema.encodeSync(Channels.BadgeMessage)
 const encodeInstruments = Schema.encodeSync(Channels.InstrumentsMessage)
 const encodeCandle = Schema.encodeSync(Channels.CandleMessage)
+const encodeLast = Schema.encodeSync(Channels.LastMessage)
 
 export const layer: Layer.Layer<never, never, Events | MarketData | RedisClient> = Layer.effectDiscard(
   Effect.gen(function* () {
@@ -29,12 +35,26 @@ export const layer: Layer.Layer<never, never, Events | MarketData | RedisClient>
     const market = yield* MarketData
     const updates = yield* (yield* Events).subscribeMarket
     const sets = new CandleSets()
+    /** Symbols whose last price or book is not written yet. */
+    const moved = new Set<string>()
     let epoch = -1
+
+    const writeLast = Effect.suspend(() => {
+      const last = [...moved].flatMap((symbol) => lastOf(market, symbol))
+      moved.clear()
+      return last.length === 0
+        ? Effect.void
+        : redis.use((connection) => connection.hSet(Channels.MARKET_LAST, Object.fromEntries(last)))
+    })
 
     /** Badge and instruments, and every set anew: this Redis may have been empty a moment ago, or hold another market's. */
     const introduce = Effect.gen(function* () {
       const badge = encodeBadge(yield* market.badge)
       const instruments = [...(yield* market.instruments).values()]
+      for (const { symbol } of instruments) moved.add(symbol)
+      // Before the instruments: who sees those finds what they cost.
+      yield* redis.use((connection) => connection.del(Channels.MARKET_LAST))
+      yield* writeLast
       yield* redis.use((connection) =>
         connection.mSet({
           [Channels.MARKET_BADGE]: badge,
@@ -50,6 +70,8 @@ export const layer: Layer.Layer<never, never, Events | MarketData | RedisClient>
       if (current !== epoch) yield* introduce
       epoch = current
       const now = yield* Clock.currentTimeMillis
+      yield* writeLast
+      if (!(yield* redis.use(keepKnown))) epoch = -1
       for (const set of sets.unfilled(now)) yield* fill(redis, market, set, now)
       for (const set of sets.takeChanged()) yield* redis.use((connection) => write(connection, set))
     }).pipe(
@@ -62,12 +84,41 @@ export const layer: Layer.Layer<never, never, Events | MarketData | RedisClient>
     )
 
     const note = Effect.flatMap(Queue.takeAll(updates), (taken) =>
-      Effect.sync(() => taken.forEach((update) => sets.note(update)))
+      Effect.sync(() => {
+        for (const update of taken) {
+          sets.note(update)
+          if (update._tag === "Price") moved.add(update.quote.symbol)
+          if (update._tag === "Book") moved.add(update.symbol)
+        }
+      })
     )
     yield* steadily("RedisMarketPublisher", Effect.forever(note))
     yield* steadily("RedisMarketPublisher", Effect.forever(Effect.andThen(flush, Effect.sleep(FLUSH))))
   })
 )
+
+/** False where the keys are gone: a writer that was held up for long has been forgotten too. */
+const keepKnown = async (connection: Connection): Promise<boolean> => {
+  const kept = await Promise.all([
+    connection.expire(Channels.MARKET_BADGE, FORGOTTEN_SECONDS),
+    connection.expire(Channels.MARKET_INSTRUMENTS, FORGOTTEN_SECONDS)
+  ])
+  await connection.expire(Channels.MARKET_LAST, FORGOTTEN_SECONDS)
+  return kept.every((answer) => answer === 1)
+}
+
+/** Field and value of the hash; nothing for a symbol that has not been heard of. */
+const lastOf = (market: MarketData["Service"], symbol: string): ReadonlyArray<readonly [string, string]> => {
+  const quote = market.quote(symbol)
+  if (quote === undefined || quote.at === 0) return []
+  const book = market.depth(symbol, LEVELS)
+  return [
+    [
+      symbol,
+      encodeLast([{ _tag: "Price", quote }, ...(book === undefined ? [] : [{ _tag: "Book" as const, ...book }])])
+    ]
+  ]
+}
 
 const FILLED = Number.POSITIVE_INFINITY
 

@@ -1,12 +1,11 @@
 // Finds out what became of orders in doubt: by asking the exchange for our client order id, never by sending again (I4).
 import { Clock, Effect, FiberMap, Option, Schedule, type Scope } from "effect"
-import { type Account, orderOf } from "../../domain/Account.ts"
 import type { AccountId, OrderId } from "../../domain/Ids.ts"
 import type { Order } from "../../domain/Order.ts"
 import type { ExchangeOrder } from "../../domain/Report.ts"
 import type { Exchange } from "../../ports/Exchange.ts"
 import type { Inbox } from "../Mailbox.ts"
-import type { Message } from "./AccountActor.ts"
+import type { Message } from "./Message.ts"
 
 /** Between two questions about the same order: 0.25 s, doubling to 5 s. */
 const patience = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("5 seconds")]).pipe(
@@ -18,14 +17,12 @@ const CONCURRENCY = 8
 
 export interface Evidence {
   /** Asks in the background until there is evidence; it arrives as an `Evidence` message. One search per order. */
-  readonly seek: (orderId: OrderId, account: Account) => void
-  /**
-   * Asks once for every order and hands over what is evidence; goes on seeking the rest. Answers how many are still in doubt.
-   */
-  readonly gather: <E>(
+  readonly seek: (order: Order) => void
+  /** Asks once for every order and hands over what is evidence; goes on seeking the rest. */
+  readonly gather: (
     orders: ReadonlyArray<Order>,
-    found: (orderId: OrderId, order: Option.Option<ExchangeOrder>) => Effect.Effect<void, E>
-  ) => Effect.Effect<number, E>
+    found: (orderId: OrderId, order: Option.Option<ExchangeOrder>) => void
+  ) => Effect.Effect<void>
 }
 
 type Answer = { readonly known: false } | { readonly known: true; readonly found: Option.Option<ExchangeOrder> }
@@ -56,33 +53,22 @@ const make = Effect.fnUntraced(function* (options: {
     ask(order).pipe(
       Effect.flatMap((answer) => (answer.known ? Effect.succeed(answer.found) : Effect.fail("not yet" as const))),
       Effect.retry(patience),
-      Effect.flatMap((found) => inbox.put({ _tag: "Evidence", orderId: order.orderId, found })),
+      Effect.flatMap((found) => inbox.put([{ _tag: "Evidence", orderId: order.orderId, found }])),
       Effect.orDie
     )
 
-  const start = (order: Order) => void run(order.orderId, search(order), { onlyIfMissing: true })
+  const seek = (order: Order) => void run(order.orderId, search(order), { onlyIfMissing: true })
 
   return {
-    seek: (orderId, account) => {
-      const order = orderOf(account, orderId)
-      if (order !== undefined) start(order)
-    },
+    seek,
     gather: Effect.fnUntraced(function* (orders, found) {
-      const answers = yield* Effect.forEach(
-        orders,
-        (order) => Effect.map(ask(order), (answer) => ({ order, answer })),
-        { concurrency: CONCURRENCY }
-      )
-      let doubts = 0
-      for (const { answer, order } of answers) {
-        if (answer.known) {
-          yield* found(order.orderId, answer.found)
-        } else {
-          doubts++
-          start(order)
-        }
-      }
-      return doubts
+      const answers = yield* Effect.forEach(orders, ask, { concurrency: CONCURRENCY })
+      answers.forEach((answer, index) => {
+        const order = orders[index]
+        if (order === undefined) return
+        if (answer.known) found(order.orderId, answer.found)
+        else seek(order)
+      })
     })
   }
 })

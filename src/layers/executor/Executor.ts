@@ -11,6 +11,7 @@ import { MarketData } from "../../ports/MarketData.ts"
 import * as Mailbox from "../Mailbox.ts"
 import { Supervisor } from "../Supervisor.ts"
 import * as AccountActor from "./AccountActor.ts"
+import type { Message } from "./Message.ts"
 
 /** Messages that may wait for one account. Full: the doorbell is ignored and the sweep rings again. */
 export const MAILBOX_CAPACITY = 1024
@@ -43,7 +44,7 @@ const work = Effect.gen(function* () {
       collar: config.priceCollar
     }
   }
-  const accounts = yield* Mailbox.make<AccountId, AccountActor.Message>({
+  const accounts = yield* Mailbox.make<AccountId, Message>({
     name: "account",
     capacity: MAILBOX_CAPACITY,
     batch: BATCH,

@@ -3,7 +3,7 @@ import { Cache, Context, Effect, Exit, Layer } from "effect"
 import type { Caller } from "../../contract/Http.ts"
 import type { AccountId, UserId } from "../../domain/Ids.ts"
 import { type Membership, Users } from "../../ports/Users.ts"
-import { type Refusal, refuse } from "./Refusal.ts"
+import { type Refusal, refuse, storeAway } from "./Refusal.ts"
 
 /** Users whose memberships are remembered, and for how long: a role taken away is gone after this. */
 const REMEMBERED = 10_000
@@ -33,10 +33,7 @@ export class Access extends Context.Service<
         // A user without an account may be one whose registration is just being written.
         timeToLive: (exit) => (Exit.isSuccess(exit) && exit.value.length > 0 ? REMEMBERED_FOR : 0)
       })
-      const memberships = (userId: UserId) =>
-        Effect.catch(Cache.get(cache, userId), () =>
-          refuse("JOURNAL_UNAVAILABLE", "The desk cannot reach its store right now. Try again shortly.")
-        )
+      const memberships = (userId: UserId) => Effect.catch(Cache.get(cache, userId), storeAway)
       return {
         memberships,
         account: Effect.fnUntraced(function* (caller, named, purpose) {

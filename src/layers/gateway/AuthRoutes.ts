@@ -2,6 +2,7 @@
 import { Clock, Effect, Layer, Option, Redacted } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api, Authorization, CurrentCaller } from "../../contract/Http.ts"
+import { OPEN_ACCOUNT } from "../../domain/Command.ts"
 import { AccountId, UserId } from "../../domain/Ids.ts"
 import { Tokens } from "../../ports/Tokens.ts"
 import { Users } from "../../ports/Users.ts"
@@ -9,10 +10,11 @@ import { Vault } from "../../ports/Vault.ts"
 import { FreshIds } from "./FreshIds.ts"
 import { Limits } from "./Limits.ts"
 import { Passwords } from "./Passwords.ts"
-import { type Refusal, refuse } from "./Refusal.ts"
+import { type Refusal, refuse, storeAway } from "./Refusal.ts"
+import { Gateway } from "./Submit.ts"
 
 const LOGIN_FAILED = "E-mail or password is wrong."
-const storeAway = () =>
+const notSaved = () =>
   refuse("JOURNAL_UNAVAILABLE", "The desk cannot reach its store right now. Nothing was saved; try again shortly.")
 
 /** Either both keys or none; kept for the account, never shown again. */
@@ -34,6 +36,7 @@ const handlers = HttpApiBuilder.group(
   Api,
   "auth",
   Effect.fnUntraced(function* (group) {
+    const gateway = yield* Gateway
     const limits = yield* Limits
     const passwords = yield* Passwords
     const tokens = yield* Tokens
@@ -44,6 +47,24 @@ const handlers = HttpApiBuilder.group(
     const signed = Effect.fnUntraced(function* (user: { readonly userId: UserId; readonly email: string }) {
       return { token: yield* tokens.issue(user), user: { id: user.userId as string, email: user.email } }
     })
+
+    /**
+     * An account that could not be opened is not a reason to turn its owner away: the next login asks again, and so does its first order.
+     */
+    const open = (userId: UserId, accountId: AccountId, at: number) =>
+      gateway
+        .submit({
+          commandId: OPEN_ACCOUNT,
+          accountId,
+          userId,
+          at,
+          traceId: ids.trace(),
+          command: { _tag: "OpenAccount" }
+        })
+        .pipe(
+          Effect.catch((reason) => Effect.logWarning("an account could not be opened", reason)),
+          Effect.asVoid
+        )
 
     return group.handleAll({
       register: Effect.fn("Gateway.register")(function* ({ payload, request }) {
@@ -61,7 +82,7 @@ const handlers = HttpApiBuilder.group(
               refuse("EMAIL_TAKEN", "That e-mail address is registered already. Log in instead.", {
                 email: "registered already"
               }),
-            UsersError: storeAway
+            UsersError: notSaved
           })
         )
         if (keys !== undefined) {
@@ -69,6 +90,7 @@ const handlers = HttpApiBuilder.group(
             refuse("JOURNAL_UNAVAILABLE", "You are registered, but the exchange keys could not be stored. Log in.")
           )
         }
+        yield* open(userId, accountId, createdAt)
         return yield* signed({ userId, email })
       }),
       login: Effect.fn("Gateway.login")(function* ({ payload, request }) {
@@ -77,6 +99,9 @@ const handlers = HttpApiBuilder.group(
         const stored = Option.map(user, ({ passwordHash }) => passwordHash)
         const right = yield* passwords.verify(payload.password, stored)
         if (!right || Option.isNone(user)) return yield* refuse("LOGIN_FAILED", LOGIN_FAILED)
+        // For one whose registration was cut short: a repeat changes nothing.
+        const [own] = yield* Effect.catch(users.memberships(user.value.userId), storeAway)
+        if (own?.role === "owner") yield* open(user.value.userId, own.accountId, yield* Clock.currentTimeMillis)
         return yield* signed(user.value)
       })
     })

@@ -26,11 +26,19 @@ export const refuse = <const Code extends string>(
   fields?: Readonly<Record<string, string>>
 ): Effect.Effect<never, Refusal<Code>> => Effect.fail(refusal(code, message, fields))
 
+/** For a store that failed while it was only being read. */
+export const storeAway = (): Effect.Effect<never, Refusal<"JOURNAL_UNAVAILABLE">> =>
+  refuse("JOURNAL_UNAVAILABLE", "The desk cannot reach its store right now. Try again shortly.")
+
 /** A no of our own rules, before the journal has seen the command. */
-export const refuseDenial = (reason: DenialReason): Effect.Effect<never, Refusal<DenialCode>> => {
+export const refuseDenial = (
+  reason: DenialReason
+): Effect.Effect<never, Refusal<Exclude<DenialCode, "MARKET_UNAVAILABLE">> | Refusal<"MARKET_UNAVAILABLE">> => {
   const message = sentence(reason)
+  const code = denialCode(reason._tag)
+  if (code === "MARKET_UNAVAILABLE") return refuse(code, message)
   const field = fieldOf(reason)
-  return refuse(denialCode(reason._tag), message, field === undefined ? undefined : { [field]: message })
+  return refuse(code, message, field === undefined ? undefined : { [field]: message })
 }
 
 const fieldOf = ({ _tag }: DenialReason): string | undefined =>

@@ -1,6 +1,6 @@
 // The way in for every command: bounded, journaled, and only then the doorbell.
 import { Context, Effect, Layer, Metric, Option } from "effect"
-import type { Envelope } from "../../domain/Command.ts"
+import { type Envelope, orderIdOf } from "../../domain/Command.ts"
 import type { AccountId, CommandId, OrderId } from "../../domain/Ids.ts"
 import { LeastRecent } from "../../domain/LeastRecent.ts"
 import { CommandQueue } from "../../ports/CommandQueue.ts"
@@ -25,16 +25,18 @@ export interface MailboxFull {
   readonly _tag: "MailboxFull"
 }
 
+type FirstAnswer = Option.Option<{ readonly orderId: OrderId; readonly envelope?: Envelope }>
+
+const firstAnswer = (orderId: OrderId | undefined, envelope?: Envelope): FirstAnswer =>
+  orderId === undefined ? Option.none() : Option.some(envelope === undefined ? { orderId } : { orderId, envelope })
+
 export class Gateway extends Context.Service<
   Gateway,
   {
     /** Durable when it returns. A repeated command id gets what was stored the first time. */
     readonly submit: (envelope: Envelope) => Effect.Effect<Submitted, MailboxFull | JournalError>
     /** The order a command id was first used for, decided or not. */
-    readonly firstAnswer: (
-      accountId: AccountId,
-      commandId: CommandId
-    ) => Effect.Effect<Option.Option<{ readonly orderId: OrderId; readonly envelope?: Envelope }>, JournalError>
+    readonly firstAnswer: (accountId: AccountId, commandId: CommandId) => Effect.Effect<FirstAnswer, JournalError>
   }
 >()("outcry/layers/gateway/Gateway") {
   static readonly layer = Layer.effect(
@@ -72,10 +74,10 @@ export class Gateway extends Context.Service<
         }),
         firstAnswer: Effect.fnUntraced(function* (accountId, commandId) {
           const receipt = yield* journal.receipt(accountId, commandId)
-          if (Option.isSome(receipt)) return Option.some({ orderId: receipt.value.orderId })
+          if (Option.isSome(receipt)) return firstAnswer(receipt.value.orderId)
           const waiting = yield* journal.undecided({ accountId, minAgeMillis: 0, limit: 2 * MAX_UNDECIDED })
           const envelope = waiting.find((each) => each.commandId === commandId)
-          return envelope === undefined ? Option.none() : Option.some({ orderId: envelope.command.orderId, envelope })
+          return envelope === undefined ? Option.none() : firstAnswer(orderIdOf(envelope.command), envelope)
         })
       }
     })

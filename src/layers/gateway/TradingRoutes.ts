@@ -6,7 +6,7 @@ import { Config } from "../../Config.ts"
 import { type Accepted, Api, type Caller, CurrentCaller, DEFAULT_LIMIT } from "../../contract/Http.ts"
 import { badgeView } from "../../contract/MarketViews.ts"
 import { balanceView, fillView, orderView, positionView } from "../../contract/Views.ts"
-import { type Command, type Envelope, sameRequest } from "../../domain/Command.ts"
+import { type Command, type Envelope, orderIdOf, sameRequest } from "../../domain/Command.ts"
 import { type AccountId, CommandId, OrderId } from "../../domain/Ids.ts"
 import { isClosed } from "../../domain/Order.ts"
 import { Blotter } from "../../ports/Blotter.ts"
@@ -15,16 +15,19 @@ import { Access } from "./Access.ts"
 import { FreshIds } from "./FreshIds.ts"
 import { Limits } from "./Limits.ts"
 import { denialOf, intentOf } from "./OrderForm.ts"
-import { refuse, refuseDenial, refuseForNow } from "./Refusal.ts"
+import { refuse, refuseDenial, refuseForNow, storeAway } from "./Refusal.ts"
 import { Gateway, MAX_UNDECIDED } from "./Submit.ts"
 
-const storeAway = () => refuse("JOURNAL_UNAVAILABLE", "The desk cannot reach its store right now. Try again shortly.")
 /** Whether it was stored is open, so the only safe retry is one with the same key. */
 const outcomeOpen = () =>
   refuse(
     "JOURNAL_UNAVAILABLE",
     "The desk could not confirm this. Send it again with the same Idempotency-Key: it cannot happen twice."
   )
+const marketAway = refuse(
+  "MARKET_UNAVAILABLE",
+  "The desk does not know its market yet. Nothing was placed; try again shortly."
+)
 const noOrder = refuse("ORDER_NOT_FOUND", "There is no such order in this account.")
 const conflict = refuse("IDEMPOTENCY_CONFLICT", "That Idempotency-Key was used for another request. Use a fresh one.")
 
@@ -80,7 +83,8 @@ const make = Effect.gen(function* () {
     )
     if (typeof stored === "string") return pending(stored)
     if (stored._tag === "Conflicting") return yield* conflict
-    return pending((stored._tag === "New" ? envelope : stored.envelope).command.orderId)
+    const orderId = orderIdOf((stored._tag === "New" ? envelope : stored.envelope).command)
+    return orderId === undefined ? yield* conflict : pending(orderId)
   })
 
   /**
@@ -132,7 +136,9 @@ export const layer = HttpApiBuilder.group(
         const denial = denialOf(intent, market.instrument(intent.symbol), market.quote(intent.symbol))
         if (denial !== undefined) {
           const first = yield* repeated(accountId, key, command)
-          return Option.isSome(first) ? pending(first.value) : yield* refuseDenial(denial)
+          if (Option.isSome(first)) return pending(first.value)
+          // A market in another process, which has not been heard of yet: no reason to call the symbol unknown.
+          return yield* (yield* market.instruments).size === 0 ? marketAway : refuseDenial(denial)
         }
         return yield* submit(stamp(caller, accountId, key, at, request, command), key)
       }),

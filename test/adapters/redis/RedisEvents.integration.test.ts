@@ -57,20 +57,20 @@ describeRedis("Events on Redis", () => {
           yield* Queue.take(standing)
           const account = freshAccount()
           const { order: _order, ...bare } = accountUpdate(account, 1)
-          yield* events.publish([bare, accountUpdate(account, 2)])
+          yield* events.publish([bare, accountUpdate(account, 777)])
           const decode = Schema.decodeUnknownSync(Schema.fromJsonString(Channels.OrderStatusMessage))
           let message = decode(yield* Queue.take(heard))
           // Others' news may still be under way.
-          while (message.userId !== account) message = decode(yield* Queue.take(heard))
+          while (message.timestamp !== 1_700_000_000_777) message = decode(yield* Queue.take(heard))
           assert.deepStrictEqual(message, {
             orderId: "0191b2c3-0000-7000-8000-000000000001",
-            userId: account,
+            userId: "user-1",
             status: "PARTIALLY_FILLED",
             symbol: "BTCUSDT",
             side: "BUY",
             quantity: "0.01",
             price: "61234.56",
-            timestamp: 1_700_000_000_002
+            timestamp: 1_700_000_000_777
           })
         })
       )
@@ -123,8 +123,28 @@ describeRedis("Events on Redis", () => {
     )
   )
 
+  it.live("has everybody ask again when a process starts: the one before it may have died without its last word", () =>
+    Effect.provide(
+      Effect.gen(function* () {
+        const events = yield* Events
+        const redis = yield* RedisClient
+        yield* hears(events)
+        const { losses } = yield* events.hearing
+        yield* Effect.scoped(
+          Effect.andThen(
+            Layer.build(Layer.fresh(here)),
+            Effect.repeat(Effect.andThen(Effect.ignore(redis.use((connection) => connection.ping())), events.hearing), {
+              until: (hearing) => hearing.losses > losses
+            })
+          )
+        )
+      }),
+      Layer.fresh(here.pipe(Layer.provideMerge(RedisServer.layer)))
+    )
+  )
+
   it.live("lets a sender that lost something say so", () =>
-    fresh(
+    Effect.provide(
       Effect.gen(function* () {
         const events = yield* Events
         const redis = yield* RedisClient
@@ -139,7 +159,8 @@ describeRedis("Events on Redis", () => {
         yield* redis.publish(Channels.ACCOUNTS, text)
         yield* Queue.take(reader)
         assert.strictEqual((yield* events.hearing).losses, before + 1)
-      })
+      }),
+      Layer.fresh(here.pipe(Layer.provideMerge(RedisServer.layer)))
     )
   )
 })

@@ -46,19 +46,33 @@ const NEWEST = candle(-1, 100)
 
 const source = Layer.succeed(MarketSource, {
   badge: { kind: "replay", label: "replay of a test" },
-  instruments: new Map([["BTCUSDT", btcusdt]]),
+  instruments: new Map([
+    ["BTCUSDT", btcusdt],
+    ["ETHUSDT", { ...btcusdt, symbol: "ETHUSDT" }]
+  ]),
   messages: Stream.never,
   history: ({ end, interval, limit }) =>
     Effect.succeed(interval === "1m" ? HISTORY.filter(({ openTime }) => openTime <= end).slice(-limit) : []),
   skipped: Effect.succeed(0)
 })
 
+/** ETHUSDT has traded once, long before anybody listened. */
+const quiet = Layer.effectDiscard(
+  Effect.map(MarketData, (market) => {
+    const traded = { symbol: "ETHUSDT", tradeId: "1", ticks: 250_000, lots: 3, takerSide: "BUY", at: FIRST } as const
+    const bids = [{ ticks: 249_999, lots: 2 }]
+    const asks = [{ ticks: 250_001, lots: 4 }]
+    market.apply({ _tag: "Trade", trade: traded })
+    market.apply({ _tag: "DepthSnapshot", snapshot: { symbol: "ETHUSDT", updateId: 9, bids, asks }, at: FIRST })
+  })
+)
+
 /** What the test says for the market process. */
 class MarketProcess extends Context.Service<MarketProcess, Events["Service"]>()("outcry/test/MarketProcess") {}
 
 const marketProcess = Layer.effect(MarketProcess, Effect.service(Events)).pipe(
   Layer.provideMerge(Layer.fresh(RedisMarketPublisher.layer)),
-  Layer.provide(Layer.fresh(MarketData.layerMemory).pipe(Layer.provide(source))),
+  Layer.provide(quiet.pipe(Layer.provideMerge(Layer.fresh(MarketData.layerMemory)), Layer.provide(source))),
   Layer.provide(Layer.fresh(RedisEvents.layer)),
   Layer.provide(Layer.effectDiscard(whenConnected).pipe(Layer.provideMerge(layerClient)))
 )
@@ -90,6 +104,38 @@ describeRedis("MarketData on Redis", () => {
         assert.deepStrictEqual(market.instrument("BTCUSDT"), btcusdt)
         assert.isUndefined(market.instrument("NOSUCH"))
         assert.deepStrictEqual(yield* market.badge, { kind: "replay", label: "replay of a test" })
+      })
+    )
+
+    it.effect("is written so that it is forgotten once nobody writes it any more", () =>
+      Effect.gen(function* () {
+        const redis = yield* RedisClient
+        for (const key of [Channels.MARKET_BADGE, Channels.MARKET_INSTRUMENTS, Channels.MARKET_LAST]) {
+          const seconds = yield* until(Effect.orDie(redis.use((connection) => connection.ttl(key))), (left) => left > 0)
+          assert.isAtMost(seconds, 30)
+        }
+      })
+    )
+
+    it.effect("is written again where it was forgotten although somebody writes it", () =>
+      Effect.gen(function* () {
+        const redis = yield* RedisClient
+        const known = redis.use((connection) => connection.exists(Channels.MARKET_INSTRUMENTS))
+        yield* redis.use((connection) => connection.del(Channels.MARKET_INSTRUMENTS))
+        yield* until(known, (count) => count === 1)
+      })
+    )
+
+    it.effect("knows where a market stands that has not moved since", () =>
+      Effect.gen(function* () {
+        const market = yield* MarketData
+        const quote = yield* until(
+          Effect.sync(() => market.quote("ETHUSDT")),
+          (known) => known !== undefined
+        )
+        assert.strictEqual(quote?.last, 250_000)
+        assert.deepStrictEqual(market.depth("ETHUSDT", 10)?.asks, [{ ticks: 250_001, lots: 4 }])
+        assert.isUndefined(market.quote("BTCUSDT"), "nothing has been heard of it")
       })
     )
 

@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Deferred, Effect, Layer } from "effect"
-import { WebSocket } from "ws"
 import * as Account from "../../../src/domain/Account.ts"
 import type { Event } from "../../../src/domain/Event.ts"
 import { AccountId, clientOrderIdOf, CommandId, type OrderId } from "../../../src/domain/Ids.ts"
@@ -11,76 +10,9 @@ import { MAX_MESSAGES_PER_SECOND, MAX_SOCKETS_PER_USER } from "../../../src/laye
 import { Events } from "../../../src/ports/Events.ts"
 import { Journal } from "../../../src/ports/Journal.ts"
 import { MarketData } from "../../../src/ports/MarketData.ts"
+import { Client, connect } from "../../kit/FeedClient.ts"
 import { type Person, person, serve, type Served, tradeAt } from "../../kit/Served.ts"
 import { btcusdt, limit, orderId } from "../../kit/Trading.ts"
-
-type Message = { readonly type: string; readonly seq?: number; readonly data?: any }
-
-/** A client of the feed: everything it heard, and a way to wait for more. */
-class Client {
-  readonly heard: Array<Message> = []
-  readonly socket: WebSocket
-  code: number | undefined
-  private waiting: Array<() => void> = []
-
-  constructor(base: string, query: string) {
-    this.socket = new WebSocket(`ws://${base}/ws${query}`)
-    this.socket.on("error", () => undefined)
-    this.socket.on("message", (data) => {
-      const parsed = JSON.parse(String(data)) as Message | Array<Message>
-      this.heard.push(...(Array.isArray(parsed) ? parsed : [parsed]))
-      this.check()
-    })
-    this.socket.on("close", (code) => {
-      this.code = code
-      this.check()
-    })
-  }
-
-  private check(): void {
-    for (const waiter of this.waiting) waiter()
-  }
-
-  say(message: unknown): void {
-    this.socket.send(typeof message === "string" ? message : JSON.stringify(message))
-  }
-
-  /** Resolves once `ready` holds, asked anew with everything that comes. */
-  until(ready: () => boolean): Effect.Effect<void> {
-    return Effect.callback<void>((resume) => {
-      const waiter = () => {
-        if (!ready()) return
-        this.waiting = this.waiting.filter((other) => other !== waiter)
-        resume(Effect.void)
-      }
-      this.waiting.push(waiter)
-      waiter()
-    })
-  }
-
-  hears(type: string, seq?: number): Effect.Effect<void> {
-    return this.until(() => this.heard.some((each) => each.type === type && (seq === undefined || each.seq === seq)))
-  }
-
-  get closed(): Effect.Effect<number> {
-    return Effect.map(
-      this.until(() => this.code !== undefined),
-      () => this.code!
-    )
-  }
-
-  /** Seqs of the account's updates, each once, in the order heard. */
-  seqs(): ReadonlyArray<number> {
-    const updates = this.heard.filter(({ type }) => type.endsWith("_UPDATE") && !type.startsWith("PRICE"))
-    return [...new Set(updates.flatMap(({ seq }) => (seq === undefined ? [] : [seq])))]
-  }
-}
-
-const connect = (base: string, query: string) =>
-  Effect.acquireRelease(
-    Effect.sync(() => new Client(base, query)),
-    ({ socket }) => Effect.sync(() => socket.terminate())
-  )
 
 /** Stands in for the executor: decides nothing, but journals and tells like it. */
 class Hand {

@@ -19,7 +19,7 @@ import * as MemoryJournal from "../../../src/ports/MemoryJournal.ts"
 import { PaperLedger } from "../../../src/ports/PaperLedger.ts"
 import * as Settings from "../../kit/Settings.ts"
 import * as StillMarket from "../../kit/StillMarket.ts"
-import { accountId, cancel, limit, market, orderId, place } from "../../kit/Trading.ts"
+import { accountId, cancel, limit, market, open, orderId, place } from "../../kit/Trading.ts"
 
 const { format } = Money
 
@@ -72,6 +72,38 @@ const inWorld = <A, E>(test: Effect.Effect<A, E, Layer.Success<typeof world> | i
   Effect.provide(test, world)
 
 describe("executor", () => {
+  it.effect("opens a new account with the exchange's balances, once however often it is told to", () =>
+    inWorld(
+      Effect.gen(function* () {
+        const updates = yield* Events.use((events) => events.subscribe)
+        yield* openBook
+        yield* Layer.build(life())
+        for (let n = 0; n < 5; n++) yield* send(open())
+        const adjusted = [yield* Queue.take(updates), yield* Queue.take(updates), yield* Queue.take(updates)]
+        assert.deepStrictEqual(
+          adjusted.map(({ event, seq }) => [seq, event._tag]),
+          [1, 2, 3].map((seq) => [seq, "BalanceAdjusted"])
+        )
+        for (let n = 0; n < 5; n++) yield* send(open())
+        // Level with all of it once a later command of the same account was handled.
+        yield* send(cancel(9))
+        assert.strictEqual((yield* Queue.take(updates)).event._tag, "CancelDenied")
+        const { balances } = yield* Blotter.use((blotter) => blotter.state(accountId))
+        assert.deepStrictEqual(
+          balances.map(({ asset, free, held }) => [asset, format(free), format(held)]),
+          [
+            ["BTC", "1", "0"],
+            ["ETH", "10", "0"],
+            ["USDT", "100000", "0"]
+          ]
+        )
+        const receipt = Option.getOrThrow(yield* Journal.use((journal) => journal.receipt(accountId, open().commandId)))
+        assert.strictEqual(receipt.outcome, "accepted")
+        assert.strictEqual(yield* Journal.use((journal) => journal.countUndecided(accountId)), 0)
+      })
+    )
+  )
+
   it.effect("decides, journals, submits and books a market order, and its receipt says so", () =>
     inWorld(
       Effect.gen(function* () {
