@@ -17,4 +17,4 @@ RUN mkdir /data && chown node /data
 USER node
 VOLUME /data
 EXPOSE 3000
-CMD ["node", "--enable-source-maps", "dist/cli.js", "serve"]
+CMD ["node", "dist/cli.js", "serve"]

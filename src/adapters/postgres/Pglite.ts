@@ -4,6 +4,7 @@ import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import * as path from "node:path"
 import { Duplex } from "node:stream"
 import { Worker } from "node:worker_threads"
+import { create } from "./PgliteCreation.ts"
 import type { FromWorker, ToWorker, WorkerInput } from "./PgliteWorker.ts"
 
 export class PgliteError extends Schema.TaggedError<PgliteError>()("PgliteError", { message: Schema.String }) {}
@@ -22,9 +23,11 @@ export const open = Effect.fnUntraced(function* (
 ): Effect.fn.Return<() => Duplex, PgliteError, Scope.Scope> {
   const marker = path.join(folder, COMPLETE)
   if (!existsSync(marker)) {
-    // In a thread of its own, because making the files takes half a gigabyte that only the end of a thread gives back.
     yield* attempt(folder, () => setAside(folder))
-    yield* Effect.scoped(start(folder, settings))
+    yield* Effect.mapError(
+      create(source({ dataDir: folder, settings })),
+      ({ message }) => new PgliteError({ message: `The embedded database cannot be made in ${folder}: ${message}.` })
+    )
     yield* attempt(folder, () => writeFileSync(marker, ""))
   }
   const server = yield* start(folder, settings)

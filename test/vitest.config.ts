@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
 // vitest 5 reports failures with Map.groupBy, which Node 20 lacks.
@@ -15,6 +16,7 @@ map.groupBy ??= <K, V>(items: Iterable<V>, keyOf: (item: V, index: number) => K)
 }
 
 export default defineConfig({
+  root: fileURLToPath(new URL("..", import.meta.url)),
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
