@@ -122,6 +122,12 @@ export const parse = Effect.fnUntraced(function* (
       message: "ROLES splits the desk into processes, which need DATABASE_URL and REDIS_URL to meet."
     })
   }
+  if (roleSet.has("gateway") !== roleSet.has("broadcaster") && raw("OUTCRY_SECRET") === "") {
+    return yield* new ConfigInvalid({
+      message:
+        "A gateway and a broadcaster apart need the same OUTCRY_SECRET: the one signs the tokens that the other reads."
+    })
+  }
   return {
     port: yield* whole("PORT", 0, 65_535),
     host: raw("HOST"),

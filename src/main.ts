@@ -146,7 +146,7 @@ const announce = Layer.effectDiscard(
 /** An address a person can open: listening on every interface is reached at one of them. */
 const reachable = (hostname: string) => (hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostname)
 
-/** What this process serves over HTTP: pages and API for a gateway, the feed for a broadcaster; health for anyone. */
+/** What this process serves over HTTP: page, API and health for a gateway, the feed for a broadcaster. */
 const served = ({ roles }: Values) => {
   const feed = FeedRoute.layer.pipe(Layer.provide(Broadcaster.layer))
   const pages = Layer.mergeAll(Routes.layer, Pages.layer(PAGE))

@@ -1,0 +1,100 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted, Result } from "effect"
+import { parse, type Setting, settings, type Values } from "../src/Config.ts"
+import * as Money from "../src/domain/Money.ts"
+
+type Given = Partial<Record<Setting, string>>
+
+const parsed = (given: Given): Effect.Effect<Values> => Effect.orDie(parse(given))
+
+const refusal = (given: Given) =>
+  Effect.map(Effect.result(parse(given)), (result) =>
+    Result.match(result, { onSuccess: () => "accepted", onFailure: ({ message }) => message })
+  )
+
+const split: Given = { DATABASE_URL: "postgres://desk:hunter2hunter2@db/desk", REDIS_URL: "redis://bus" }
+
+describe("Config", () => {
+  it.effect("runs everything in one process on paper where nothing is set", () =>
+    Effect.gen(function* () {
+      const values = yield* parsed({})
+      assert.strictEqual(values.port, 3000)
+      assert.deepStrictEqual([...values.roles], ["gateway", "executor", "broadcaster", "market"])
+      assert.deepStrictEqual(values.market, { kind: "auto" })
+      assert.isUndefined(values.databaseUrl)
+      assert.strictEqual(values.exchange, "paper")
+      assert.deepStrictEqual(
+        values.paperBalances.map(({ amount, asset }) => `${asset} ${Money.format(amount)}`),
+        ["USDT 100000", "BTC 1", "ETH 10"]
+      )
+    })
+  )
+
+  it.effect("reads every form of a market", () =>
+    Effect.gen(function* () {
+      const market = (text: string) => Effect.map(parsed({ MARKET: text }), (values) => values.market)
+      assert.deepStrictEqual(yield* market("live"), { kind: "live" })
+      assert.deepStrictEqual(yield* market("sim"), { kind: "sim", seed: 1 })
+      assert.deepStrictEqual(yield* market("sim:42"), { kind: "sim", seed: 42 })
+      assert.deepStrictEqual(yield* market("replay:a.gz"), { kind: "replay", files: ["a.gz"], speed: 1 })
+      assert.deepStrictEqual(yield* market("replay:a.gz, b;speed=2.5"), {
+        kind: "replay",
+        files: ["a.gz", "b"],
+        speed: 2.5
+      })
+    })
+  )
+
+  it.effect("names the setting and what would do, for every value it cannot use", () =>
+    Effect.gen(function* () {
+      const wrong: ReadonlyArray<readonly [Setting, string]> = [
+        ["PORT", "65536"],
+        ["PORT", "3000.5"],
+        ["SERVER", "apache"],
+        ["ROLES", "gateway,janitor"],
+        ["MARKET", "replay:"],
+        ["MARKET", "replay:a.gz;speed=0"],
+        ["MARKET", "sim:x"],
+        ["EXCHANGE", "kraken"],
+        ["PAPER_BALANCES", "USDT"],
+        ["PAPER_BALANCES", "USDT:-1"],
+        ["AUTH_LIMIT", "0"],
+        ["ORDER_LIMIT", "many"],
+        ["MAX_ORDER_NOTIONAL", "1e9"],
+        ["PRICE_COLLAR", "-0.1"],
+        ["TRUST_PROXY", "perhaps"],
+        ["LOG_LEVEL", "loud"],
+        ["LOG_FORMAT", "xml"]
+      ]
+      for (const [name, value] of wrong) {
+        const message = yield* refusal({ [name]: value })
+        assert.match(message, new RegExp(`^${name}=.*wanted\\.$`), `${name}=${value}`)
+      }
+    })
+  )
+
+  it.effect("does not split a desk that could not meet again", () =>
+    Effect.gen(function* () {
+      assert.match(yield* refusal({ ROLES: "gateway" }), /DATABASE_URL and REDIS_URL/)
+      assert.match(yield* refusal({ ...split, ROLES: "gateway" }), /same OUTCRY_SECRET/)
+      assert.strictEqual(yield* refusal({ ...split, ROLES: "executor,market" }), "accepted")
+      const secret = "x".repeat(32)
+      assert.strictEqual(yield* refusal({ ...split, ROLES: "gateway", OUTCRY_SECRET: secret }), "accepted")
+    })
+  )
+
+  it.effect("shows no secret, neither in a refusal nor in what it read", () =>
+    Effect.gen(function* () {
+      const message = yield* refusal({ OUTCRY_SECRET: "hunter2" })
+      assert.match(message, /at least 32 characters/)
+      assert.notInclude(message, "hunter2")
+      const values = yield* parsed({ ...split, OUTCRY_SECRET: "hunter2".repeat(5) })
+      assert.notInclude(JSON.stringify(values), "hunter2")
+      assert.strictEqual(Redacted.value(values.databaseUrl ?? Redacted.make("")), split.DATABASE_URL)
+    })
+  )
+
+  it("describes every setting in a sentence", () => {
+    for (const [name, [, sentence]] of Object.entries(settings)) assert.match(sentence, /\.$/, name)
+  })
+})
