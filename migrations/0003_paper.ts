@@ -22,7 +22,12 @@ export default Effect.gen(function* () {
     ) with (fillfactor = 60)`
   yield* sql`create index paper_orders_by_client_id on paper_orders (account_id, client_order_id, exchange_order_id)`
   yield* sql`create index paper_orders_open on paper_orders (exchange_order_id) where is_open`
-  // One row: the highest order or trade id given out.
-  yield* sql`create table paper_ids (only_row boolean primary key default true check (only_row), last_id bigint not null)`
+  // One row: the highest order or trade id given out, and which life of the exchange may write (the newest).
+  yield* sql`
+    create table paper_ids (
+      only_row boolean primary key default true check (only_row),
+      last_id bigint not null,
+      epoch bigint not null default 0
+    )`
   yield* sql`insert into paper_ids (last_id) values (0)`
 })

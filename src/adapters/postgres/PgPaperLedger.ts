@@ -1,5 +1,5 @@
 // The paper exchange's books in PostgreSQL or PGlite. Every paper order is a commit, so commits are grouped.
-import { Deferred, Effect, Exit, Layer, Option, Schema } from "effect"
+import { type Cause, Deferred, Effect, Exit, Layer, Option, Schema } from "effect"
 import { SqlClient, type SqlError, SqlSchema } from "effect/sql"
 import { AccountId, ClientOrderId } from "../../domain/Ids.ts"
 import { PaperAccount, type PaperCommit, PaperLedger, PaperLedgerError, PaperOrder } from "../../ports/PaperLedger.ts"
@@ -17,7 +17,8 @@ const encodeAccount = Schema.encodeSync(Schema.fromJsonString(PaperAccount))
 
 const OrderRow = Schema.Struct({ body: PaperOrder })
 const AccountRow = Schema.Struct({ accountId: AccountId, balances: PaperAccount.fields.balances })
-const IdRow = Schema.Struct({ lastId: Schema.Finite })
+const ClaimRow = Schema.Struct({ epoch: Schema.Finite, lastId: Schema.Finite })
+const WrittenRow = Schema.Struct({ written: Schema.Boolean })
 
 /** A commit as it is written: rows by key, each already JSON. */
 interface Encoded {
@@ -41,15 +42,39 @@ export const layer: Layer.Layer<PaperLedger, never, SqlClient.SqlClient> = Layer
   PaperLedger,
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
+    /**
+     * Makes this the only life of the exchange that may write. A commit of an earlier life, still on its way when its process or its
+     * connection died, is waited for here or refused later: what is read after this cannot change behind the reader's back.
+     */
+    const claim = Effect.map(
+      SqlSchema.findOne({
+        Request: Schema.Void,
+        Result: ClaimRow,
+        execute: () =>
+          sql`update paper_ids set epoch = epoch + 1 returning epoch::float8 as epoch, last_id::float8 as "lastId"`
+      })(),
+      (row) => {
+        epoch = row.epoch
+        return row
+      }
+    )
+    let epoch: number | undefined
     const group = yield* GroupCommit.make<Waiting>({
       capacity: WAITING,
       maxBatch: BATCH,
       write: (batch) =>
         Effect.as(
           Effect.onExit(
-            commitAll(
-              sql,
-              batch.map(({ encoded }) => encoded)
+            Effect.suspend(() =>
+              epoch === undefined ? Effect.mapError(claim, failed) : Effect.succeed({ epoch })
+            ).pipe(
+              Effect.flatMap((life) =>
+                commitAll(
+                  sql,
+                  life.epoch,
+                  batch.map(({ encoded }) => encoded)
+                )
+              )
             ),
             (exit) => Effect.sync(() => batch.forEach(({ done }) => Deferred.doneUnsafe(done, exit)))
           ).pipe(Effect.catchTag("PaperLedgerError", () => Effect.void)),
@@ -74,11 +99,6 @@ export const layer: Layer.Layer<PaperLedger, never, SqlClient.SqlClient> = Layer
       Result: OrderRow,
       execute: () => sql`select body from paper_orders where is_open order by exchange_order_id`
     })
-    const lastId = SqlSchema.findOneOption({
-      Request: Schema.Void,
-      Result: IdRow,
-      execute: () => sql`select last_id::float8 as "lastId" from paper_ids`
-    })
     const account = SqlSchema.findOneOption({
       Request: AccountId,
       Result: AccountRow,
@@ -97,12 +117,9 @@ export const layer: Layer.Layer<PaperLedger, never, SqlClient.SqlClient> = Layer
     return {
       commit,
       load: Effect.gen(function* () {
+        const { lastId } = yield* claim
         const open = yield* openOrders()
-        const ids = yield* lastId()
-        return {
-          openOrders: open.map(({ body }) => body),
-          lastId: Option.match(ids, { onNone: () => 0, onSome: (row) => row.lastId })
-        }
+        return { openOrders: open.map(({ body }) => body), lastId }
       }).pipe(Effect.mapError(failed)),
       account: (accountId) => Effect.mapError(account(accountId), failed),
       order: (accountId, clientOrderId) =>
@@ -114,43 +131,58 @@ export const layer: Layer.Layer<PaperLedger, never, SqlClient.SqlClient> = Layer
   })
 )
 
-/** All of them or none, in one statement. */
-const commitAll = (sql: SqlClient.SqlClient, commits: ReadonlyArray<Encoded>): Effect.Effect<void, PaperLedgerError> =>
-  write(sql, commits).pipe(
+/** All of them or none, in one statement; none where a later life of the exchange has claimed the books. */
+const commitAll = (
+  sql: SqlClient.SqlClient,
+  epoch: number,
+  commits: ReadonlyArray<Encoded>
+): Effect.Effect<void, PaperLedgerError> =>
+  write(sql, epoch, commits).pipe(
     Effect.mapError(failed),
     Effect.timeoutOrElse({
       duration: STATEMENT_TIMEOUT,
       orElse: () =>
         Effect.fail(new PaperLedgerError({ message: "The database did not answer: the commit may be stored or not." }))
     }),
+    Effect.filterOrFail(
+      ({ written }) => written,
+      () => new PaperLedgerError({ message: "Another paper exchange has taken over the books; nothing was committed." })
+    ),
     Effect.asVoid
   )
 
 /** One statement for all commits, one JSON parameter a table: its cost hardly grows with their number. */
-const write = (sql: SqlClient.SqlClient, commits: ReadonlyArray<Encoded>) => {
+const write = (sql: SqlClient.SqlClient, epoch: number, commits: ReadonlyArray<Encoded>) => {
   // A statement may touch a row once: within the group the newest state of a key stands for all.
   const orders = new Map(commits.flatMap((commit) => commit.orders))
   const accounts = new Map(commits.flatMap((commit) => commit.accounts))
   const lastId = commits.reduce((highest, commit) => Math.max(highest, commit.lastId), 0)
-  return sql`
-    with written_orders as (
+  return SqlSchema.findOne({
+    Request: Schema.Void,
+    Result: WrittenRow,
+    execute: () => sql`
+    with fence as (
+      update paper_ids set last_id = greatest(last_id, ${lastId}::bigint) where epoch = ${epoch}::bigint returning only_row
+    ), written_orders as (
       insert into paper_orders (exchange_order_id, account_id, client_order_id, symbol, status, is_open, body)
       select (row ->> 'exchangeOrderId')::bigint, row ->> 'accountId', row ->> 'clientOrderId', row -> 'intent' ->> 'symbol',
         row ->> 'status', row ->> 'status' in ('NEW', 'PARTIALLY_FILLED'), row
-      from jsonb_array_elements(${jsonArray(orders)}::text::jsonb) as row
+      from fence, jsonb_array_elements(${jsonArray(orders)}::text::jsonb) as row
       on conflict (exchange_order_id) do update
         set status = excluded.status, is_open = excluded.is_open, body = excluded.body
     ), written_accounts as (
       insert into paper_accounts (account_id, balances)
-      select row ->> 'accountId', row -> 'balances' from jsonb_array_elements(${jsonArray(accounts)}::text::jsonb) as row
+      select row ->> 'accountId', row -> 'balances'
+      from fence, jsonb_array_elements(${jsonArray(accounts)}::text::jsonb) as row
       on conflict (account_id) do update set balances = excluded.balances
     )
-    update paper_ids set last_id = greatest(last_id, ${lastId}::bigint)`
+    select exists (select 1 from fence) as written`
+  })()
 }
 
 const jsonArray = (rows: ReadonlyMap<unknown, string>): string => `[${[...rows.values()].join(",")}]`
 
-const failed = (error: SqlError.SqlError | Schema.SchemaError) =>
+const failed = (error: SqlError.SqlError | Schema.SchemaError | Cause.NoSuchElementError) =>
   new PaperLedgerError({
     message:
       error._tag === "SqlError"

@@ -1,6 +1,6 @@
 // Users, vault and paper ledger on both databases: the suites of their ports, and what only a database can show.
 import { assert, layer, type Vitest } from "@effect/vitest"
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Context, Effect, Layer, Option, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import * as PgPaperLedger from "../../../src/adapters/postgres/PgPaperLedger.ts"
 import * as PgUsers from "../../../src/adapters/postgres/PgUsers.ts"
@@ -98,10 +98,42 @@ const suites = (it: Vitest.MethodsNonLive<Stores>): void => {
   )
 }
 
+/** Last, because every later life takes the books away from the one that the suites use. */
+const lives = (it: Vitest.MethodsNonLive<Stores>): void => {
+  it.effect("a paper exchange whose books a later life has claimed writes nothing any more", () =>
+    Effect.gen(function* () {
+      const life = Effect.map(Layer.build(Layer.fresh(PgPaperLedger.layer)), (services) =>
+        Context.get(services, PaperLedger)
+      )
+      const [earlier, later] = [yield* life, yield* life]
+      const accountId = freshAccount()
+      const account = { accountId, balances: [] }
+      yield* earlier.load
+      yield* later.load
+      const refusal = yield* Effect.flip(earlier.commit({ orders: [], accounts: [account], lastId: 0 }))
+      assert.match(refusal.message, /taken over/)
+      assert.isTrue(Option.isNone(yield* later.account(accountId)))
+      yield* later.commit({ orders: [], accounts: [account], lastId: 0 })
+      assert.isTrue(Option.isSome(yield* later.account(accountId)))
+      yield* earlier.load
+      yield* earlier.commit({ orders: [], accounts: [account], lastId: 0 })
+    })
+  )
+}
+
 const options = { timeout: "60 seconds", excludeTestServices: true } as const
 
-layer(Layer.provideMerge(stores, layerPglite), options)("Stores on PGlite", suites)
+layer(Layer.provideMerge(stores, layerPglite), options)("Stores on PGlite", (it) => {
+  suites(it)
+  lives(it)
+})
 
 describePostgres("Stores on PostgreSQL", () => {
-  layer(Layer.provideMerge(stores, layerPostgres), options)(suites)
+  layer(
+    Layer.provideMerge(stores, layerPostgres),
+    options
+  )((it) => {
+    suites(it)
+    lives(it)
+  })
 })
