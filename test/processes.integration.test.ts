@@ -5,6 +5,7 @@ import { PgClient } from "@effect/sql-pg"
 import { SqlClient } from "effect/sql"
 import * as fs from "node:fs"
 import { createClient } from "redis"
+import { onTestFailed } from "vitest"
 import type { Setting } from "../src/Config.ts"
 import * as Channels from "../src/contract/Channels.ts"
 import type { FillView, OrderView } from "../src/contract/Views.ts"
@@ -31,7 +32,11 @@ const installation = Effect.gen(function* () {
   const shared = { DATABASE_URL: database, REDIS_URL: redis.url, DATA_DIR: folder, MARKET: "sim:1" }
   const launch = (settings: Partial<Record<Setting, string>>) =>
     Effect.acquireRelease(
-      Effect.sync(() => Desk.launch({ ...shared, ...settings })),
+      Effect.sync(() => {
+        const desk = Desk.launch({ ...shared, ...settings })
+        onTestFailed(() => void process.stderr.write(`${settings.ROLES} said:\n${desk.output()}\n`))
+        return desk
+      }),
       (desk) => Effect.promise(desk.stop)
     )
   return {
@@ -214,7 +219,7 @@ describePostgres("two processes on PostgreSQL", () => {
               "an update was skipped"
             )
           }),
-        { timeout: 120_000 }
+        { timeout: 60_000, retry: 1 }
       )
 
       it.effect(
@@ -242,7 +247,7 @@ describePostgres("two processes on PostgreSQL", () => {
             yield* Effect.promise(() => Client.eventually(health, ({ status }) => status === 200))
             yield* untilFilled(url, token, yield* place(url, token, buy("0.01")))
           }),
-        { timeout: 120_000 }
+        { timeout: 60_000, retry: 1 }
       )
 
       it.effect(
@@ -287,7 +292,7 @@ describePostgres("two processes on PostgreSQL", () => {
               assert.strictEqual(times.get(clientOrderId), ["DENIED", "REJECTED"].includes(status) ? undefined : 1)
             }
           }),
-        { timeout: 120_000 }
+        { timeout: 60_000, retry: 1 }
       )
     })
   })

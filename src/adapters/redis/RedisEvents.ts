@@ -1,5 +1,5 @@
 // Events between processes by Redis Pub/Sub. Readers in the publishing process get theirs directly, whether Redis is up or not.
-import { Effect, Latch, Layer, Option, Schema } from "effect"
+import { Effect, Latch, Layer, Option, Schedule, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import * as Channels from "../../contract/Channels.ts"
 import type { AccountUpdate } from "../../domain/Account.ts"
@@ -12,6 +12,9 @@ const PATIENCE = "1 second"
 
 const encodeAccounts = Schema.encodeOption(Channels.AccountsMessage)
 const encodeMarket = Schema.encodeOption(Channels.MarketMessage)
+/** How often a process that lost updates on their way out says so, until it is heard. */
+const CONFESS_EVERY = "1 second"
+
 const decodeAccounts = Schema.decodeUnknownOption(Channels.AccountsMessage)
 const decodeMarket = Schema.decodeUnknownOption(Channels.MarketMessage)
 
@@ -83,6 +86,11 @@ const accountsTeller = Effect.fnUntraced(function* (origin: string) {
     (undo) => Effect.sync(undo)
   )
   if (redis.connected()) confess()
+  // A word that was not taken in time may have been the last for a long while: nobody would ask for what it said.
+  yield* Effect.suspend(() => (missed && redis.connected() ? tell([]) : Effect.void)).pipe(
+    Effect.repeat(Schedule.spaced(CONFESS_EVERY)),
+    Effect.forkScoped
+  )
   return (updates: ReadonlyArray<AccountUpdate>) =>
     Effect.suspend(() => {
       if (!redis.connected()) {
