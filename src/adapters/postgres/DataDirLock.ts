@@ -83,6 +83,8 @@ const isAlive = (holder: typeof Holder.Type): boolean => {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return false
   }
+  // Killed, and not yet collected by its parent: it holds nothing any more.
+  if (statOf(holder.pid)[0] === "Z") return false
   const started = startOf(holder.pid)
   return started === "" || holder.started === "" || started === holder.started
 }
@@ -90,10 +92,14 @@ const isAlive = (holder: typeof Holder.Type): boolean => {
 /** When a process started: boot id and clock ticks since boot. A pid alone is used again soon, in containers at once. Empty off Linux. */
 const startOf = (pid: number): string => {
   const boot = readOrEmpty("/proc/sys/kernel/random/boot_id").trim()
-  const stat = readOrEmpty(`/proc/${pid}/stat`)
-  // Fields after the command name, which itself may hold blanks and brackets: proc(5), starttime is the 22nd.
-  const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]
+  const started = statOf(pid)[19]
   return boot === "" || started === undefined || started === "" ? "" : `${boot}:${started}`
+}
+
+/** Fields after the command name, which itself may hold blanks and brackets: proc(5); the first is the state, the 20th starttime. */
+const statOf = (pid: number): ReadonlyArray<string> => {
+  const stat = readOrEmpty(`/proc/${pid}/stat`)
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

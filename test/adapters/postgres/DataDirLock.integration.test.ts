@@ -1,0 +1,31 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import * as DataDirLock from "../../../src/adapters/postgres/DataDirLock.ts"
+import * as Desk from "../../kit/Desk.ts"
+
+describe.skipIf(process.platform !== "linux")("the lock of a data directory", () => {
+  it.live("is taken over from a desk that was killed and whose parent has not collected it yet", () =>
+    Effect.gen(function* () {
+      const folder = Desk.temporaryDirectory()
+      // The shell starts a child that ends at once, then becomes a program that never collects it.
+      const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] })
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          parent.kill("SIGKILL")
+          fs.rmSync(folder, { recursive: true, force: true })
+        })
+      )
+      const [printed] = (yield* Effect.promise(() => once(parent.stdout, "data"))) as [Buffer]
+      const pid = Number(printed.toString().trim())
+      const ended = Effect.sync(() => fs.readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z "))
+      yield* Effect.repeat(Effect.andThen(Effect.yieldNow, ended), { until: (isEnded) => isEnded })
+      fs.writeFileSync(path.join(folder, "lock"), JSON.stringify({ pid, started: "" }))
+      yield* DataDirLock.hold(folder)
+      assert.include(fs.readFileSync(path.join(folder, "lock"), "utf8"), `"pid":${process.pid}`)
+    })
+  )
+})
