@@ -1,0 +1,84 @@
+// What the matching engine must know of a symbol: the instrument, and the rest of Binance Spot's filters and permissions.
+import type { Instrument } from "../Instrument.ts"
+import * as Money from "../Money.ts"
+import type { Decimal } from "../Money.ts"
+import type { OrderType } from "./Order.ts"
+
+/** What happens when an account's order would trade with another of its own (Binance, "Self-trade prevention"). */
+export const selfTradePreventions = [
+  "NONE",
+  "EXPIRE_TAKER",
+  "EXPIRE_MAKER",
+  "EXPIRE_BOTH",
+  "DECREMENT",
+  "TRANSFER"
+] as const
+export type SelfTradePrevention = (typeof selfTradePreventions)[number]
+
+export interface Listing {
+  readonly instrument: Instrument
+  readonly status: "TRADING" | "HALT" | "BREAK" | "CANCEL_ONLY"
+  readonly orderTypes: ReadonlySet<OrderType>
+  readonly icebergAllowed: boolean
+  readonly listsAllowed: boolean
+  readonly quoteOrderQtyAllowed: boolean
+  readonly trailingAllowed: boolean
+  readonly cancelReplaceAllowed: boolean
+  readonly amendAllowed: boolean
+  readonly defaultStp: SelfTradePrevention
+  readonly allowedStps: ReadonlySet<SelfTradePrevention>
+  /** ICEBERG_PARTS, MAX_NUM_ICEBERG_ORDERS, MAX_NUM_ALGO_ORDERS, MAX_NUM_ORDER_LISTS, MAX_NUM_ORDER_AMENDS. */
+  readonly icebergParts: number
+  readonly maxIcebergOrders: number
+  readonly maxAlgoOrders: number
+  readonly maxOrderLists: number
+  readonly maxAmends: number
+  /** TRAILING_DELTA in basis points: above for what triggers by a rise, below for what triggers by a fall. */
+  readonly trailingAbove: { readonly min: number; readonly max: number }
+  readonly trailingBelow: { readonly min: number; readonly max: number }
+  /** MARKET_LOT_SIZE minimum and step, in the base asset; zero switches that part off. */
+  readonly minMarketQuantity: Decimal
+  readonly marketStep: Decimal
+  /** NOTIONAL.applyMinToMarket and applyMaxToMarket. */
+  readonly minNotionalToMarket: boolean
+  readonly maxNotionalToMarket: boolean
+  /** MAX_POSITION in the base asset; zero switches it off. */
+  readonly maxPosition: Decimal
+}
+
+const ALL_TYPES: ReadonlyArray<OrderType> = [
+  "LIMIT",
+  "LIMIT_MAKER",
+  "MARKET",
+  "STOP_LOSS",
+  "STOP_LOSS_LIMIT",
+  "TAKE_PROFIT",
+  "TAKE_PROFIT_LIMIT"
+]
+
+/** The rules a liquid pair has at Binance Spot in 2026, around an instrument. */
+export const listingOf = (instrument: Instrument): Listing => ({
+  instrument,
+  status: instrument.trading ? "TRADING" : "HALT",
+  orderTypes: new Set(ALL_TYPES),
+  icebergAllowed: true,
+  listsAllowed: true,
+  quoteOrderQtyAllowed: true,
+  trailingAllowed: true,
+  cancelReplaceAllowed: true,
+  amendAllowed: true,
+  defaultStp: "EXPIRE_MAKER",
+  allowedStps: new Set(["EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT", "TRANSFER"]),
+  icebergParts: 100,
+  maxIcebergOrders: 200,
+  maxAlgoOrders: 5,
+  maxOrderLists: 20,
+  maxAmends: 10,
+  trailingAbove: { min: 10, max: 2000 },
+  trailingBelow: { min: 10, max: 2000 },
+  minMarketQuantity: Money.zero,
+  marketStep: Money.zero,
+  minNotionalToMarket: true,
+  maxNotionalToMarket: false,
+  maxPosition: Money.zero
+})
