@@ -1,5 +1,6 @@
 // The real desk as a real process: started on a free port with a data directory of its own, stopped or killed by its pid.
 import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -12,7 +13,7 @@ export interface Launched {
   readonly pid: number
   /** Everything the process printed so far. */
   readonly output: () => string
-  /** SIGTERM, and waits for the end. */
+  /** SIGTERM, and waits for the end. Rejects, with what the process printed, where it had to be killed instead. */
   readonly stop: () => Promise<void>
   /** kill -9, and waits for the end. */
   readonly kill: () => Promise<void>
@@ -30,6 +31,9 @@ export const temporaryDirectory = (): string => fs.mkdtempSync(path.join(os.tmpd
 /** `Outcry is ready at http://…`, or `Outcry is ready: executor, market.` */
 const READY = /Outcry is ready(?:: [a-z, ]+\.| at (http:\/\/[\d.]+:\d+))/
 
+/** A desk that stops longer than this hangs: its own bounds on stopping are seconds. */
+const STOP_MILLIS = 20_000
+
 /** Needs a build. */
 export const launch = (settings: Partial<Record<Setting, string>>): Launched => {
   if (!fs.existsSync(cli)) throw new Error("dist/cli.js is missing: npm run build")
@@ -39,16 +43,22 @@ export const launch = (settings: Partial<Record<Setting, string>>): Launched => 
   })
   let printed = ""
   const ended = new Promise<void>((done) => child.once("exit", () => done()))
-  const signal = (name: "SIGTERM" | "SIGKILL") => () => {
-    if (child.exitCode === null && child.signalCode === null) child.kill(name)
+  const runs = () => child.exitCode === null && child.signalCode === null
+  const kill = () => {
+    if (runs()) child.kill("SIGKILL")
     return ended
   }
-  const desk = {
-    pid: pidOf(child),
-    output: () => printed,
-    stop: signal("SIGTERM"),
-    kill: signal("SIGKILL")
+  const stop = async () => {
+    if (!runs()) return
+    child.kill("SIGTERM")
+    try {
+      await once(child, "exit", { signal: AbortSignal.timeout(STOP_MILLIS) })
+    } catch {
+      await kill()
+      throw new Error(`the desk did not stop within ${STOP_MILLIS} ms and was killed; it had printed:\n${printed}`)
+    }
   }
+  const desk = { pid: pidOf(child), output: () => printed, stop, kill }
   const ready = new Promise<Desk>((resolve, reject) => {
     child.stdout.on("data", (chunk: Buffer) => {
       printed += chunk.toString()

@@ -32,13 +32,16 @@ export const make = Effect.fnUntraced(function* (recent: Recent) {
 
   /** The updates after `from`, told by the same fold that wrote them. `undefined` where that cannot be done. */
   const replay = Effect.fnUntraced(function* (accountId: AccountId, from: number) {
-    const later = yield* journal.eventsAfter(accountId, from, MAX_RESUMED_EVENTS + 1)
-    if (later.length > MAX_RESUMED_EVENTS) return undefined
+    let later = yield* journal.eventsAfter(accountId, from, MAX_RESUMED_EVENTS + 1)
     if (later.length === 0) {
-      // Level, or ahead of us: a client of another life of this desk.
       const { seq } = yield* blotter.state(accountId)
-      return seq === from ? { texts: [], seq: from } : undefined
+      if (seq === from) return { texts: [], seq }
+      // Ahead of us: a client of another life of this desk.
+      if (seq < from) return undefined
+      // Written between the two looks. A snapshot would leave out the orders it closed, and nobody would hear how they ended.
+      later = yield* journal.eventsAfter(accountId, from, MAX_RESUMED_EVENTS + 1)
     }
+    if (later.length > MAX_RESUMED_EVENTS) return undefined
     const history = yield* journal.load(accountId, from)
     const start = Option.match(history.snapshot, {
       onNone: () => Account.empty(accountId),

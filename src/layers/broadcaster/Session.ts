@@ -23,7 +23,7 @@ export interface Following {
   behind: { readonly from: number | undefined } | undefined
   /** Came in while behind. */
   backlog: Array<Numbered>
-  /** The backlog overflowed and was dropped. */
+  /** The backlog overflowed and was dropped, or more may have been lost since the store was asked: it has to be asked again. */
   missed: boolean
 }
 
@@ -112,7 +112,11 @@ export class Session {
   /** Live no longer: catch up from `from`, or from a snapshot where that is unknown. */
   fallBehind(from: number | undefined): void {
     const { following } = this
-    if (following === undefined || (following.behind !== undefined && from !== undefined)) return
+    if (following === undefined) return
+    if (following.behind !== undefined && from !== undefined) {
+      following.missed = true
+      return
+    }
     following.behind = { from }
     this.wake.openUnsafe()
   }

@@ -8,13 +8,22 @@ import type { Call, Message } from "./Message.ts"
 
 type Named = Pick<Order, "orderId" | "clientOrderId">
 
-/** A call that succeeds says nothing: the exchange's reports carry the rest. */
+/** A call that succeeds says nothing: the exchange's reports carry the rest. One that breaks may have arrived, like one without an answer. */
 export const make = (exchange: Exchange["Service"], inbox: Inbox<Message>) => {
-  const tell = (call: Call, order: Named) => (error: ExchangeError) => inbox.put([messageOf(call, order, error)])
+  const told = (call: Call, order: Named, made: Effect.Effect<void, ExchangeError>) =>
+    made.pipe(
+      Effect.catch((error) => inbox.put([messageOf(call, order, error)])),
+      Effect.catchDefect((defect) =>
+        Effect.andThen(
+          Effect.logError(`the ${call} of order ${order.orderId} broke off`, defect),
+          inbox.put([{ _tag: "NoAnswer", orderId: order.orderId, call, reason: "The call broke off on our side." }])
+        )
+      )
+    )
   return {
-    submit: (order: ApprovedOrder) => Effect.catch(exchange.submit(order), tell("submit", order)),
+    submit: (order: ApprovedOrder) => told("submit", order, exchange.submit(order)),
     cancel: (accountId: ApprovedOrder["accountId"], order: Order) =>
-      Effect.catch(exchange.cancel(accountId, order.intent.symbol, order.clientOrderId), tell("cancel", order))
+      told("cancel", order, exchange.cancel(accountId, order.intent.symbol, order.clientOrderId))
   }
 }
 

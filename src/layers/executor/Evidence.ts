@@ -46,7 +46,11 @@ const make = Effect.fnUntraced(function* (options: {
         ? ({ known: true, found } as const)
         : ({ known: false } as const)
     }).pipe(
-      Effect.catch((error) => Effect.as(Effect.logDebug("no answer to a query", error), { known: false } as const))
+      Effect.catch((error) => Effect.as(Effect.logDebug("no answer to a query", error), { known: false } as const)),
+      // Nobody else would ask about this order again before the next start.
+      Effect.catchDefect((defect) =>
+        Effect.as(Effect.logError(`the query of order ${order.orderId} broke off`, defect), { known: false } as const)
+      )
     )
 
   const search = (order: Order) =>

@@ -283,6 +283,30 @@ describe("executor", () => {
     )
   )
 
+  it.effect("a call or a query that breaks off in our own code leaves doubt, which is settled by asking again", () =>
+    inWorld(
+      Effect.gen(function* () {
+        const updates = yield* Events.use((events) => events.subscribe)
+        yield* openBook
+        let asked = 0
+        const broken = Layer.effect(
+          Exchange,
+          Effect.map(Exchange, (real) => ({
+            ...real,
+            submit: () => Effect.die(new Error("a mistake of ours")),
+            query: (...order: Parameters<typeof real.query>) =>
+              Effect.suspend(() => (asked++ === 0 ? Effect.die(new Error("another")) : real.query(...order)))
+          }))
+        )
+        yield* Layer.build(life(broken))
+        yield* send(place(1, market("BUY", "0.1")))
+        yield* follow(updates, until("OrderUnknown"))
+        yield* TestClock.adjust("5 seconds")
+        assert.deepStrictEqual(names(yield* follow(updates, until("OrderRejected"))), ["OrderRejected"])
+      })
+    )
+  )
+
   it.effect("a refusal of the exchange rejects the order with the exchange's own words and frees its money", () =>
     inWorld(
       Effect.gen(function* () {
