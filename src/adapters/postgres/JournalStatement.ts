@@ -1,44 +1,56 @@
 // The one statement a group of submits and appends is written with: one round trip, one implicit transaction.
-import type { Rows } from "./JournalBatch.ts"
+import { columns, type Rows, type Table } from "./JournalRows.ts"
 
 /** Snapshots kept of an account: a client may resume from some way back. */
 const SNAPSHOTS_KEPT = 8
 
-/** Every record set is one JSON parameter: the cheapest way in for PGlite, and one plan however many rows there are. */
-const recordset = (number: number, columns: string) => `jsonb_to_recordset($${number}::jsonb) as r(${columns})`
+/**
+ * The rows of a table as `r`. Every table is one JSON parameter: the cheapest way in for PGlite, and one plan however many rows there
+ * are.
+ */
+const given = (table: Table, number: number): string => {
+  const fields = columns[table].map((column, index) => {
+    const [name, type] = column.split(" ")
+    if (type === "jsonb") return `e -> ${index} as ${name}`
+    return type === "text" ? `e ->> ${index} as ${name}` : `(e ->> ${index})::${type} as ${name}`
+  })
+  return `(select ${fields.join(", ")} from jsonb_array_elements($${number}::jsonb) as e) as r`
+}
 
-const commands = (number: number) => `
+/** A part of the statement, with its place among the parameters and what must hold for it to write. */
+type Part = (number: number, condition: string) => string
+
+const commands: Part = (number) => `
+  given as (select * from ${given("commands", number)}),
   stored as (
     insert into order_commands (account_id, command_id, order_id, user_id, kind, symbol, command, at, trace_id)
-    select r."accountId", r."commandId", r."orderId", r."userId", r.kind, r.symbol, r.command, r.at, r."traceId"
-    from ${recordset(
-      number,
-      `"accountId" text, "commandId" text, "orderId" text, "userId" text, kind text, symbol text, command jsonb, at bigint,
-        "traceId" text`
-    )}
+    select r.account_id, r.command_id, r.command ->> 'orderId', r.user_id, r.command ->> '_tag',
+      r.command -> 'intent' ->> 'symbol', r.command, r.at, r.trace_id
+    from given r
     on conflict (account_id, command_id) do nothing
-    returning account_id, command_id)`
+    returning account_id, command_id),
+  known as (select account_id, command_id from given except select account_id, command_id from stored)`
 
 /**
  * Whoever does not start where the account ends is not its writer, and then no append of this statement is written. A writer that
  * races past this check in another process collides with the primary key of order_events, and the statement is run again.
  */
-const stale = (number: number) => `
+const stale: Part = (number) => `
   stale as materialized (
-    select r."accountId" as account_id
-    from ${recordset(number, `"accountId" text, "afterSeq" bigint`)}
-    where r."afterSeq" <> coalesce((
+    select r.account_id
+    from ${given("heads", number)}
+    where r.after_seq <> coalesce((
       select e.seq from order_events e
-      where e.account_id = r."accountId" order by e.account_id desc, e.seq desc limit 1), 0))`
+      where e.account_id = r.account_id order by e.account_id desc, e.seq desc limit 1), 0))`
 
-const appends: ReadonlyArray<readonly [keyof Rows, (number: number, condition: string) => string]> = [
+const appends: ReadonlyArray<readonly [Table, Part]> = [
   [
     "events",
     (number, condition) => `
   events as (
     insert into order_events (account_id, seq, at, trace_id, event)
-    select r."accountId", r.seq, r.at, r."traceId", r.event
-    from ${recordset(number, `"accountId" text, seq bigint, at bigint, "traceId" text, event jsonb`)}
+    select r.account_id, r.seq, r.at, r.trace_id, r.event
+    from ${given("events", number)}
     where ${condition})`
   ],
   // The first receipt stands. Said without "receipt is null": with it the planner may walk the index of the undecided for every row.
@@ -47,31 +59,33 @@ const appends: ReadonlyArray<readonly [keyof Rows, (number: number, condition: s
     (number, condition) => `
   receipts as (
     update order_commands c set receipt = coalesce(c.receipt, r.receipt)
-    from ${recordset(number, `"accountId" text, "commandId" text, receipt jsonb`)}
-    where c.account_id = r."accountId" and c.command_id = r."commandId" and ${condition})`
+    from ${given("receipts", number)}
+    where c.account_id = r.account_id and c.command_id = r.command_id and ${condition})`
   ],
   [
     "orders",
     (number, condition) => `
-  orders_now as (
+  orders_new as (
     insert into orders (
       account_id, order_id, client_order_id, user_id, exchange_order_id, symbol, side, type, quantity, price, intent, status, is_open,
       executed_quantity, executed_quote, hold, trade_ids, reason, created_at, updated_at)
-    select r."accountId", r."orderId", r."clientOrderId", r."userId", r."exchangeOrderId",
-      r.intent->>'symbol', r.intent->>'side', r.intent->>'type',
-      (r.intent->>'quantity')::numeric, (r.intent->>'price')::numeric, r.intent, r.status, r."isOpen",
-      r."executedQuantity", r."executedQuote", r.hold, r."tradeIds", r.reason, r."createdAt", r."updatedAt"
-    from ${recordset(
-      number,
-      `"accountId" text, "orderId" text, "clientOrderId" text, "userId" text, "exchangeOrderId" text, intent jsonb, status text,
-        "isOpen" boolean, "executedQuantity" numeric, "executedQuote" numeric, hold jsonb, "tradeIds" jsonb, reason text,
-        "createdAt" bigint, "updatedAt" bigint`
-    )}
-    where ${condition}
-    on conflict (account_id, order_id) do update set
-      exchange_order_id = excluded.exchange_order_id, status = excluded.status, is_open = excluded.is_open,
-      executed_quantity = excluded.executed_quantity, executed_quote = excluded.executed_quote, hold = excluded.hold,
-      trade_ids = excluded.trade_ids, reason = excluded.reason, updated_at = excluded.updated_at)`
+    select r.account_id, r.order_id, r.client_order_id, r.user_id, r.exchange_order_id,
+      r.intent ->> 'symbol', r.intent ->> 'side', r.intent ->> 'type',
+      (r.intent ->> 'quantity')::numeric, (r.intent ->> 'price')::numeric, r.intent, r.status, r.is_open,
+      r.executed_quantity, r.executed_quote, r.hold, r.trade_ids, r.reason, r.created_at, r.updated_at
+    from ${given("orders", number)}
+    where ${condition})`
+  ],
+  [
+    "changes",
+    (number, condition) => `
+  orders_now as (
+    update orders o set
+      exchange_order_id = r.exchange_order_id, status = r.status, is_open = r.is_open,
+      executed_quantity = r.executed_quantity, executed_quote = r.executed_quote, hold = r.hold,
+      trade_ids = r.trade_ids, reason = r.reason, updated_at = r.updated_at
+    from ${given("changes", number)}
+    where o.account_id = r.account_id and o.order_id = r.order_id and ${condition})`
   ],
   [
     "fills",
@@ -79,13 +93,8 @@ const appends: ReadonlyArray<readonly [keyof Rows, (number: number, condition: s
   fills_new as (
     insert into fills (
       account_id, seq, order_id, trade_id, symbol, side, price, quantity, fee, fee_asset, liquidity, at)
-    select r."accountId", r.seq, r."orderId", r."tradeId", r.symbol, r.side, r.price, r.quantity, r.fee, r."feeAsset",
-      r.liquidity, r.at
-    from ${recordset(
-      number,
-      `"accountId" text, seq bigint, "orderId" text, "tradeId" text, symbol text, side text, price numeric,
-        quantity numeric, fee numeric, "feeAsset" text, liquidity text, at bigint`
-    )}
+    select r.account_id, r.seq, r.order_id, r.trade_id, r.symbol, r.side, r.price, r.quantity, r.fee, r.fee_asset, r.liquidity, r.at
+    from ${given("fills", number)}
     where ${condition})`
   ],
   [
@@ -93,11 +102,8 @@ const appends: ReadonlyArray<readonly [keyof Rows, (number: number, condition: s
     (number, condition) => `
   positions_now as (
     insert into positions (account_id, symbol, quantity, cost, realised, fees, seq)
-    select r."accountId", r.symbol, r.quantity, r.cost, r.realised, r.fees, r.seq
-    from ${recordset(
-      number,
-      `"accountId" text, symbol text, quantity numeric, cost numeric, realised numeric, fees jsonb, seq bigint`
-    )}
+    select r.account_id, r.symbol, r.quantity, r.cost, r.realised, r.fees, r.seq
+    from ${given("positions", number)}
     where ${condition}
     on conflict (account_id, symbol) do update set
       quantity = excluded.quantity, cost = excluded.cost, realised = excluded.realised, fees = excluded.fees,
@@ -108,8 +114,8 @@ const appends: ReadonlyArray<readonly [keyof Rows, (number: number, condition: s
     (number, condition) => `
   balances_now as (
     insert into balances (account_id, asset, free, held, seq)
-    select r."accountId", r.asset, r.free, r.held, r.seq
-    from ${recordset(number, `"accountId" text, asset text, free numeric, held numeric, seq bigint`)}
+    select r.account_id, r.asset, r.free, r.held, r.seq
+    from ${given("balances", number)}
     where ${condition}
     on conflict (account_id, asset) do update set free = excluded.free, held = excluded.held, seq = excluded.seq)`
   ],
@@ -118,8 +124,8 @@ const appends: ReadonlyArray<readonly [keyof Rows, (number: number, condition: s
     (number, condition) => `
   snapshots_now as (
     insert into account_snapshots (account_id, seq, snapshot)
-    select r."accountId", r.seq, r.snapshot
-    from ${recordset(number, `"accountId" text, seq bigint, snapshot jsonb`)}
+    select r.account_id, r.seq, r.snapshot
+    from ${given("snapshots", number)}
     where ${condition}
     on conflict (account_id, seq) do update set snapshot = excluded.snapshot
     returning account_id),
@@ -137,31 +143,31 @@ export interface Statement {
   readonly parameters: ReadonlyArray<string>
 }
 
+/** By which tables take part, as bits: of the combinations only a handful occur. */
+const texts = new Map<number, string>()
+
+const tables = Object.keys(columns) as ReadonlyArray<Table>
+
+const textOf = (used: ReadonlyArray<Table>): string => {
+  const parts: Array<string> = []
+  const answers: Array<string> = []
+  const checked = used.includes("heads")
+  const condition = checked ? "not exists (select 1 from stale)" : "true"
+  const all: ReadonlyArray<readonly [Table, Part]> = [["commands", commands], ["heads", stale], ...appends]
+  for (const [table, part] of all) if (used.includes(table)) parts.push(part(parts.length + 1, condition))
+  if (used.includes("commands")) answers.push("select 'known' as kind, account_id, command_id from known")
+  if (checked) answers.push("select 'stale' as kind, account_id, null as command_id from stale")
+  return `with ${parts.join(",")}\n${answers.length === 0 ? "select 1 where false" : answers.join("\nunion all\n")}`
+}
+
 /**
- * Only what has rows is part of it: of the combinations only a handful occur, and each is prepared once a connection. It returns the
- * keys of the commands that were new (`kind` "stored") and the accounts whose appends were not written (`kind` "stale").
+ * Only what has rows is part of it, and each combination is prepared once a connection. It returns the exceptions: the keys of the
+ * commands that were stored before (`kind` "known") and the accounts whose appends were not written (`kind` "stale").
  */
 export const statementOf = (rows: Rows): Statement => {
-  const parameters: Array<string> = []
-  const expressions: Array<string> = []
-  const answers: Array<string> = []
-  const use = (table: keyof Rows, make: (number: number) => string) => {
-    parameters.push(JSON.stringify(rows[table]))
-    expressions.push(make(parameters.length))
-  }
-  if (rows.commands.length > 0) {
-    use("commands", commands)
-    answers.push("select 'stored' as kind, account_id, command_id from stored")
-  }
-  const checked = rows.heads.length > 0
-  if (checked) {
-    use("heads", stale)
-    answers.push("select 'stale' as kind, account_id, null as command_id from stale")
-  }
-  const condition = checked ? "not exists (select 1 from stale)" : "true"
-  for (const [table, make] of appends) if (rows[table].length > 0) use(table, (number) => make(number, condition))
-  return {
-    text: `with ${expressions.join(",")}\n${answers.length === 0 ? "select 1 where false" : answers.join("\nunion all\n")}`,
-    parameters
-  }
+  const used = tables.filter((table) => rows[table].length > 0)
+  const key = used.reduce((bits, table) => bits | (1 << tables.indexOf(table)), 0)
+  const text = texts.get(key) ?? textOf(used)
+  texts.set(key, text)
+  return { text, parameters: used.map((table) => JSON.stringify(rows[table])) }
 }

@@ -9,6 +9,7 @@ import { AccountId, CommandId } from "../../domain/Ids.ts"
 import { Journal, JournalError, NotTheWriter, type Submitted } from "../../ports/Journal.ts"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as Batch from "./JournalBatch.ts"
+import { rowsOf } from "./JournalRows.ts"
 import { statementOf } from "./JournalStatement.ts"
 
 /** Items one commit takes; the rest waits for the next, which follows at once. */
@@ -29,7 +30,7 @@ const MAX_HEADS = 65_536
 const MAX_ATTEMPTS = 4
 
 const Answer = Schema.Struct({
-  kind: Schema.Literals(["stored", "stale"]),
+  kind: Schema.Literals(["known", "stale"]),
   account_id: AccountId,
   command_id: Schema.NullOr(CommandId)
 })
@@ -145,7 +146,7 @@ const makeWrite = (sql: SqlClient.SqlClient) => {
   // A race that was lost says that somebody else writes too: then every account's end is looked up.
   const run = (batch: Batch.Batch, attempt: number) =>
     Effect.suspend(() => {
-      const { parameters, text } = statementOf(Batch.rowsOf(batch, attempt === 1 ? heads.isAt : () => false))
+      const { parameters, text } = statementOf(rowsOf(batch, attempt === 1 ? heads.isAt : () => false))
       return sql.unsafe(text, parameters)
     }).pipe(Effect.flatMap(decodeAnswers), Effect.timeout(STATEMENT_TIMEOUT))
 
@@ -155,13 +156,13 @@ const makeWrite = (sql: SqlClient.SqlClient) => {
       if (Batch.isEmpty(batch)) return []
       const answers = yield* Effect.result(run(batch, attempt))
       if (Result.isFailure(answers)) return yield* recover(batch, answers.failure, attempt)
-      const stored = new Set<string>()
+      const known = new Set<string>()
       const stale = new Set<AccountId>()
       for (const { account_id, command_id, kind } of answers.success) {
         if (kind === "stale") stale.add(account_id)
-        else if (command_id !== null) stored.add(Batch.keyOf(account_id, command_id))
+        else if (command_id !== null) known.add(Batch.keyOf(account_id, command_id))
       }
-      yield* answerSubmits(sql, batch.submits, stored)
+      yield* answerSubmits(sql, batch.submits, known)
       if (stale.size === 0) {
         for (const [accountId, chain] of batch.chains) {
           for (const item of chain) {
@@ -233,38 +234,38 @@ class Heads {
   }
 }
 
-/** The first under an id is new if this statement stored it; every other one is held against the envelope that stands. */
+/** The first under an id is new unless the store knew it; every other one is held against the envelope that stands. */
 const answerSubmits = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   submits: Batch.Batch["submits"],
-  stored: ReadonlySet<string>
+  known: ReadonlySet<string>
 ) {
-  const known = new Map<string, Envelope>()
-  const unknown: Array<Envelope> = []
+  const standing = new Map<string, Envelope>()
+  const unread: Array<Envelope> = []
   for (const [key, [first]] of submits) {
     if (first === undefined) continue
-    if (!stored.has(key)) {
-      unknown.push(first.envelope)
+    if (known.has(key)) {
+      unread.push(first.envelope)
       continue
     }
-    known.set(key, first.envelope)
+    standing.set(key, first.envelope)
     Deferred.doneUnsafe(first.reply, Exit.succeed({ _tag: "New" }))
   }
-  if (unknown.length > 0) {
-    const found = yield* Effect.result(envelopes(sql, unknown))
+  if (unread.length > 0) {
+    const found = yield* Effect.result(envelopes(sql, unread))
     if (Result.isFailure(found)) {
       const message = `The journal could not be read: ${reasonOf(found.failure)}.`
-      for (const envelope of unknown) {
+      for (const envelope of unread) {
         for (const item of submits.get(Batch.keyOf(envelope.accountId, envelope.commandId)) ?? [])
           Batch.fail(item, message)
       }
-      return
+    } else {
+      for (const envelope of found.success) standing.set(Batch.keyOf(envelope.accountId, envelope.commandId), envelope)
     }
-    for (const envelope of found.success) known.set(Batch.keyOf(envelope.accountId, envelope.commandId), envelope)
   }
   for (const [key, same] of submits) {
-    const envelope = known.get(key)
-    for (const item of stored.has(key) ? same.slice(1) : same) {
+    const envelope = standing.get(key)
+    for (const item of known.has(key) ? same : same.slice(1)) {
       if (envelope === undefined)
         Batch.fail(item, "The journal lost a command it had: nothing is ever deleted from it.")
       else {

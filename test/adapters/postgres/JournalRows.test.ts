@@ -1,0 +1,87 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Schema } from "effect"
+import { columns, encodeCommand, encodeEvent, rowsOf, type Table } from "../../../src/adapters/postgres/JournalRows.ts"
+import { gather, type Item } from "../../../src/adapters/postgres/JournalBatch.ts"
+import { Command } from "../../../src/domain/Command.ts"
+import { Event } from "../../../src/domain/Event.ts"
+import type { Append } from "../../../src/ports/Journal.ts"
+import {
+  accepted,
+  accountId,
+  boughtInTwo,
+  canceled,
+  deposited,
+  filled,
+  limitBuy,
+  placeOrder,
+  receiptOf,
+  SampleWriter,
+  submitted
+} from "../../kit/Samples.ts"
+
+const written = (appends: ReadonlyArray<Append>) => {
+  const items = appends.map((append): Item => ({ _tag: "Append", append, reply: Deferred.makeUnsafe() }))
+  return rowsOf(gather(items).batch, () => true)
+}
+
+const orRefused = (encode: () => unknown): unknown => {
+  try {
+    return encode()
+  } catch {
+    return "refused"
+  }
+}
+
+/** A row by the names of its columns. */
+const named = (table: Table, row: ReadonlyArray<unknown> = []) =>
+  Object.fromEntries(columns[table].map((column, index) => [column.split(" ")[0], row[index]]))
+
+describe("the rows of a commit", () => {
+  it.prop(
+    "hold events and commands as their schemas write them, and refuse what those refuse",
+    [Event, Command],
+    ([event, command]) => {
+      const [encodesEvent, encodesCommand] = [Schema.encodeSync(Event), Schema.encodeSync(Command)]
+      assert.deepStrictEqual(
+        orRefused(() => encodeEvent(event)),
+        orRefused(() => encodesEvent(event))
+      )
+      assert.deepStrictEqual(
+        orRefused(() => encodeCommand(command)),
+        orRefused(() => encodesCommand(command))
+      )
+    }
+  )
+
+  it("have a value for every column", () => {
+    const writer = new SampleWriter(accountId("ann"))
+    const [first, ...later] = boughtInTwo(1)
+    const command = placeOrder(accountId("ann"), 1)
+    const steps = [
+      writer.next([deposited("USDT", "100000"), first!], { receipts: [receiptOf(command, 2)] }),
+      writer.next(later),
+      writer.next([submitted(2)])
+    ]
+    const rows = written(steps)
+    for (const table of Object.keys(columns) as ReadonlyArray<Table>) {
+      for (const row of rows[table]) assert.strictEqual(row.length, columns[table].length, table)
+    }
+    assert.deepInclude(named("orders", rows.orders[0]), {
+      status: "FILLED",
+      is_open: false,
+      executed_quantity: "0.5",
+      exchange_order_id: "1001"
+    })
+    assert.deepInclude(named("fills", rows.fills[1]), { trade_id: "1-b", price: "59999.99", quantity: "0.3", seq: 5 })
+    assert.deepInclude(named("balances", rows.balances[0]), { asset: "USDT", seq: 6 })
+  })
+
+  it("repeat of an order that is known only what has changed", () => {
+    const writer = new SampleWriter(accountId("ann"))
+    written([writer.next([deposited("USDT", "100000"), submitted(1, limitBuy("0.5")), accepted(1)])])
+    const rows = written([writer.next([filled(1, "a", "0.2"), canceled(1)])])
+    assert.deepStrictEqual(rows.orders, [])
+    assert.strictEqual(rows.changes.length, 1)
+    assert.deepInclude(named("changes", rows.changes[0]), { status: "CANCELED", executed_quantity: "0.2" })
+  })
+})
