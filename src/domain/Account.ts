@@ -82,10 +82,7 @@ export const step = (account: Account, recorded: Recorded, assetsOf: AssetsOf): 
   const next: Account = {
     accountId: account.accountId,
     seq,
-    balances:
-      balances.length === 0
-        ? account.balances
-        : { ...account.balances, ...Object.fromEntries(balances.map((balance) => [balance.asset, balance])) },
+    balances: balances.length === 0 ? account.balances : withBalances(account.balances, balances),
     positions:
       change.position === undefined
         ? account.positions
@@ -110,6 +107,12 @@ export const step = (account: Account, recorded: Recorded, assetsOf: AssetsOf): 
       ...(change.position === undefined ? {} : { position: change.position })
     }
   }
+}
+
+const withBalances = (known: Account["balances"], changed: ReadonlyArray<Balance.Balance>): Account["balances"] => {
+  const next: Record<string, Balance.Balance> = { ...known }
+  for (const balance of changed) next[balance.asset] = balance
+  return next
 }
 
 export const evolve = (account: Account, recorded: Recorded, assetsOf: AssetsOf): Account =>

@@ -141,8 +141,10 @@ export const reportsOf = (order: Order, found: ExchangeOrder): ReadonlyArray<Rep
 /** Orders whose state at the exchange must be asked for after a start or a cut: all that are open. */
 export const openOrders = (account: Account): ReadonlyArray<Order> => [...HashMap.values(account.orders)]
 
+const OURS = /^oc[0-9a-f]{32}$/
+
 /** The inverse of `clientOrderIdOf`; `undefined` for an id that is not ours. */
-const orderIdOf = (clientOrderId: ClientOrderId): OrderId | undefined => {
-  const match = /^oc([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/.exec(clientOrderId)
-  return match === null ? undefined : OrderId.make(match.slice(1).join("-"))
-}
+const orderIdOf = (id: ClientOrderId): OrderId | undefined =>
+  OURS.test(id)
+    ? OrderId.make(`${id.slice(2, 10)}-${id.slice(10, 14)}-${id.slice(14, 18)}-${id.slice(18, 22)}-${id.slice(22)}`)
+    : undefined

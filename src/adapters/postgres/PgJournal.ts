@@ -1,5 +1,4 @@
 // The journal in PostgreSQL or PGlite. One writer a process: all that is waiting goes into one statement, one commit.
-import { PgClient } from "@effect/sql-pg"
 import { type Cause, Deferred, Effect, Exit, Layer, Option, Result, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { AccountSnapshot } from "../../domain/Account.ts"
@@ -15,11 +14,10 @@ import { statementOf } from "./JournalStatement.ts"
 /** Items one commit takes; the rest waits for the next, which follows at once. */
 const MAX_BATCH = 512
 /**
- * Statements under way at once: the store works on one while the next is being made, and a server on several. An account waits for its
- * own, so its order holds.
+ * Statements under way at once: the store works on one while the next is being made. More of them are smaller ones, and each has its
+ * price. An account waits for its own, so its order holds.
  */
-const WRITERS = 4
-const WRITERS_EMBEDDED = 2
+const WRITERS = 2
 /** Items waiting for a commit; beyond it callers wait for room. */
 const CAPACITY = 8_192
 /** A statement that takes longer has lost its connection without a word: its outcome is unknown. */
@@ -46,11 +44,10 @@ type Failure = SqlError.SqlError | Schema.SchemaError | Cause.TimeoutError
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const { config } = yield* PgClient.PgClient
   const writer = yield* GroupCommit.make<Batch.Item>({
     capacity: CAPACITY,
     maxBatch: MAX_BATCH,
-    writers: config.stream === undefined ? WRITERS : WRITERS_EMBEDDED,
+    writers: WRITERS,
     write: makeWrite(sql),
     abandon: Batch.fail
   })
@@ -78,7 +75,7 @@ const make = Effect.gen(function* () {
 })
 
 /** Needs the migrated `SqlClient` of `Database.layer`. Closing writes what is queued first. */
-export const layer: Layer.Layer<Journal, never, SqlClient.SqlClient | PgClient.PgClient> = Layer.effect(Journal, make)
+export const layer: Layer.Layer<Journal, never, SqlClient.SqlClient> = Layer.effect(Journal, make)
 
 /** An order_commands row as the envelope it was. */
 const envelopeOf = `jsonb_build_object('commandId', command_id, 'accountId', account_id, 'userId', user_id, 'at', at,

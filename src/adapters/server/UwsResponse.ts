@@ -17,12 +17,15 @@ const statusLine = (status: number): string => {
   return line
 }
 
+/** A line break would end the header: no value may carry one. Looked for first, because there never is one. */
+const oneLine = (value: string): string =>
+  value.includes("\n") || value.includes("\r") ? value.replaceAll(/[\r\n]/g, " ") : value
+
 const writeHead = (native: HttpResponse, response: HttpServerResponse.HttpServerResponse): void => {
   native.writeStatus(statusLine(response.status))
   for (const name in response.headers) {
     const value = response.headers[name]
-    // A line break would end the header: no value may carry one.
-    if (value !== undefined && !own.has(name)) native.writeHeader(name, value.replaceAll(/[\r\n]/g, " "))
+    if (value !== undefined && !own.has(name)) native.writeHeader(name, oneLine(value))
   }
   if (!Cookies.isEmpty(response.cookies)) {
     for (const cookie of Cookies.toSetCookieHeaders(response.cookies)) native.writeHeader("set-cookie", cookie)

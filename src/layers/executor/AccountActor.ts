@@ -44,18 +44,17 @@ export const make = Effect.fnUntraced(function* (
   const evidence = yield* Evidence.make({ accountId, exchange, inbox })
   const turn = Effect.map(Clock.currentTimeMillis, (now) => new Turn(writer.account(), now, surroundings))
 
-  const isDecided = Effect.fnUntraced(function* ({ again, envelope }: Extract<Message, { readonly _tag: "Command" }>) {
-    if (decided.has(envelope)) return true
-    if (!again && !decided.mayHaveForgotten(envelope)) return false
-    return Option.isSome(yield* journal.receipt(accountId, envelope.commandId))
-  })
+  /** `undefined` where only the journal can tell. */
+  const isDecided = ({ again, envelope }: Extract<Message, { readonly _tag: "Command" }>): boolean | undefined =>
+    decided.has(envelope) || (again || decided.mayHaveForgotten(envelope) ? undefined : false)
 
   const handle = Effect.fnUntraced(function* (messages: ReadonlyArray<Message>) {
     const now = yield* turn
     for (const message of messages) {
       if (message._tag === "Command") {
-        const settled = yield* isDecided(message)
-        decided.add(message.envelope)
+        const { envelope } = message
+        const settled = isDecided(message) ?? Option.isSome(yield* journal.receipt(accountId, envelope.commandId))
+        decided.add(envelope)
         if (settled) continue
       }
       now.apply(message)
