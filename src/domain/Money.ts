@@ -73,7 +73,7 @@ export const divide = (a: Decimal, b: Decimal, scale: number = DIVISION_SCALE): 
   if (b.value === 0n) throw new Error("division by zero")
   // One digit beyond the wanted scale is not enough for half-even on a truncated quotient, so a sticky digit is added.
   const shift = scale + 2 + b.scale - a.scale
-  const numerator = shift >= 0 ? a.value * 10n ** BigInt(shift) : a.value / 10n ** BigInt(-shift)
+  const numerator = shift >= 0 ? a.value * powerOfTen(shift) : a.value / powerOfTen(-shift)
   const quotient = numerator / b.value
   const sticky = quotient * b.value === numerator ? 0n : numerator < 0n !== b.value < 0n ? -1n : 1n
   return BigDecimal.round(BigDecimal.make(quotient * 10n + sticky, scale + 3), { scale, mode: "half-even" })
@@ -112,7 +112,12 @@ export const wholeUnits = (value: Decimal, step: Decimal): bigint => {
 
 export const fromUnits = (units: bigint, step: Decimal): Decimal => BigDecimal.make(units * step.value, step.scale)
 
-const scaleTo = (value: Decimal, scale: number): bigint => value.value * 10n ** BigInt(scale - value.scale)
+/** Looked up, because every order needs a dozen of them. */
+const POWERS = Array.from({ length: 64 }, (_, exponent) => 10n ** BigInt(exponent))
+
+const powerOfTen = (exponent: number): bigint => POWERS[exponent] ?? 10n ** BigInt(exponent)
+
+const scaleTo = (value: Decimal, scale: number): bigint => value.value * powerOfTen(scale - value.scale)
 
 /** A decimal as it is written on the wire and in the journal: a string in plain notation. */
 export const DecimalString = Schema.String.check(

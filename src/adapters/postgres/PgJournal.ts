@@ -81,8 +81,12 @@ export const layer: Layer.Layer<Journal, never, SqlClient.SqlClient> = Layer.eff
 const envelopeOf = `jsonb_build_object('commandId', command_id, 'accountId', account_id, 'userId', user_id, 'at', at,
   'traceId', trace_id, 'command', command)`
 
+/** Bounded too: a sweep or a start that waited for a lost connection would leave every order behind it waiting. */
 const read = <A>(query: Effect.Effect<A, SqlError.SqlError | Schema.SchemaError>): Effect.Effect<A, JournalError> =>
-  Effect.mapError(query, (error) => new JournalError({ message: `The journal could not be read: ${reasonOf(error)}.` }))
+  query.pipe(
+    Effect.timeout(STATEMENT_TIMEOUT),
+    Effect.mapError((error) => new JournalError({ message: `The journal could not be read: ${reasonOf(error)}.` }))
+  )
 
 const reads = (sql: SqlClient.SqlClient): Omit<Journal["Service"], "submit" | "append"> => ({
   load: (accountId, atSeq) =>
