@@ -88,8 +88,12 @@ export const run = async (options: {
   readonly inFlight: number
   readonly seconds: number
   readonly path: string
-  /** Headers (each ended by CRLF) and body of the next request of a connection. */
-  readonly request: (connection: number) => { readonly headers: string; readonly body: string }
+  /** Headers (each ended by CRLF) and body of the next request of a connection; `query` is appended to the path. */
+  readonly request: (connection: number) => {
+    readonly headers: string
+    readonly body: string
+    readonly query?: string
+  }
   readonly onAnswer?: (answer: Answer, startedAt: number) => void
 }): Promise<Figures> => {
   const url = new URL(options.url)
@@ -100,9 +104,9 @@ export const run = async (options: {
   await Promise.all(
     connections.map(async (connection, index) => {
       while (performance.now() < until) {
-        const { body, headers } = options.request(index)
+        const { body, headers, query = "" } = options.request(index)
         const startedAt = performance.now()
-        const answer = await connection.post(options.path, headers, body)
+        const answer = await connection.post(options.path + query, headers, body)
         if (answer.status >= 300) throw new Error(`${answer.status}: ${answer.body.slice(0, 200)}`)
         samples.push(performance.now() - startedAt)
         options.onAnswer?.(answer, startedAt)

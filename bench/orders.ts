@@ -5,6 +5,7 @@ import * as Desk from "../test/kit/Desk.ts"
 import { figures, type Figures, run } from "./HttpLoad.ts"
 import { batchedInserts, echo } from "./limits.ts"
 import { throwaway } from "./postgres.ts"
+import { cpuSeconds, residentMegabytes } from "./processes.ts"
 
 const IN_FLIGHT = [1, 16, 64]
 const SECONDS = Number(process.env["BENCH_SECONDS"] ?? "5")
@@ -115,17 +116,6 @@ const toFilled = async (url: string, traders: ReadonlyArray<Trader>, inFlight: n
   const latencies = await feed.latencies()
   feed.close()
   return figures(latencies, performance.now() - began)
-}
-
-const residentMegabytes = (pid: number): number => {
-  const kilobytes = /VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))
-  return Math.round(Number(kilobytes?.[1] ?? "0") / 1024)
-}
-
-/** Seconds of CPU, user and system, that a process has used. */
-const cpuSeconds = (pid: number): number => {
-  const fields = fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? []
-  return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 const measure = async (storage: string, databaseUrl: string) => {

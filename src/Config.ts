@@ -18,6 +18,12 @@ export const settings = {
   MARKET: ["", "`live`, `sim[:seed]` or `replay:<file>[,<file>…][;speed=N]`; empty: live, and sim without a network."],
   EXCHANGE: ["paper", "Where orders go: `paper`."],
   PAPER_BALANCES: ["USDT:100000,BTC:1,ETH:10", "What a new paper account starts with."],
+  PAPER_FEES: ["", "Maker and taker commission of the paper exchange, `0.001,0.001`; empty: the instrument's own."],
+  PAPER_LATENCY: ["0", "Milliseconds before an order meets the paper exchange's market."],
+  PAPER_QUEUE: ["1", "Share of the market's lots at a price that stand before a new paper order there, 0 to 1."],
+  PAPER_PORT: ["", "Port on which the paper exchange speaks the wire of Binance Spot; empty: it does not."],
+  PAPER_ADMIN_PORT: ["", "Loopback port for keys, deposits and faults of the paper exchange; empty: none."],
+  PAPER_LIMITS: ["on", "`off` serves the paper exchange's wire without Binance's rate limits, for load tests."],
   OUTCRY_SECRET: ["", "Seals exchange keys and signs tokens; empty: generated once into DATA_DIR/secret."],
   AUTH_LIMIT: ["100", "Requests to /auth per address in 15 minutes."],
   ORDER_LIMIT: ["100", "Orders and cancels per second and user."],
@@ -48,6 +54,14 @@ export interface Values {
   readonly market: MarketSetting
   readonly exchange: "paper"
   readonly paperBalances: ReadonlyArray<{ readonly asset: string; readonly amount: Decimal }>
+  /** Parts of 10^-8; `undefined` leaves the instrument's own. */
+  readonly paperFees: { readonly maker: number; readonly taker: number } | undefined
+  readonly paperLatencyMillis: number
+  /** Parts of a thousand. */
+  readonly paperQueue: number
+  readonly paperPort: number | undefined
+  readonly paperAdminPort: number | undefined
+  readonly paperLimits: boolean
   readonly secret: Redacted.Redacted | undefined
   readonly authLimit: number
   readonly orderLimit: number
@@ -109,12 +123,24 @@ export const parse = Effect.fnUntraced(function* (
       ? Effect.succeed(value)
       : Effect.fail(wrong(name, "a number greater than zero is wanted"))
   }
+  const port = (name: Setting) => (raw(name) === "" ? Effect.succeed(undefined) : whole(name, 0, 65_535))
   const market = parseMarket(raw("MARKET"))
   if (market === undefined) {
     return yield* wrong("MARKET", "live, sim, sim:<seed> or replay:<file>[,<file>…][;speed=<number>] is wanted")
   }
   const paperBalances = parseBalances(raw("PAPER_BALANCES"))
   if (paperBalances === undefined) return yield* wrong("PAPER_BALANCES", "ASSET:amount,ASSET:amount is wanted")
+  const paperFees = parseFees(raw("PAPER_FEES"))
+  if (paperFees === "wrong") {
+    return yield* wrong(
+      "PAPER_FEES",
+      "maker,taker as shares below 1 with at most 8 decimals, like 0.001,0.001, is wanted"
+    )
+  }
+  const paperQueue = partsOf(raw("PAPER_QUEUE"), 3)
+  if (paperQueue === undefined || paperQueue > 1000) {
+    return yield* wrong("PAPER_QUEUE", "a share from 0 to 1 with at most 3 decimals is wanted")
+  }
   const roleSet = parseRoles(raw("ROLES"))
   if (roleSet === undefined) return yield* wrong("ROLES", `all, or any of ${roles.join(", ")} is wanted`)
   if (roleSet.size < roles.length && (raw("DATABASE_URL") === "" || raw("REDIS_URL") === "")) {
@@ -139,6 +165,12 @@ export const parse = Effect.fnUntraced(function* (
     market,
     exchange: yield* oneOf("EXCHANGE", ["paper"]),
     paperBalances,
+    paperFees,
+    paperLatencyMillis: yield* whole("PAPER_LATENCY", 0, 60_000),
+    paperQueue,
+    paperPort: yield* port("PAPER_PORT"),
+    paperAdminPort: yield* port("PAPER_ADMIN_PORT"),
+    paperLimits: (yield* oneOf("PAPER_LIMITS", ["on", "off"])) === "on",
     secret: yield* secret(raw("OUTCRY_SECRET")),
     authLimit: yield* whole("AUTH_LIMIT", 1, 1_000_000_000),
     orderLimit: yield* whole("ORDER_LIMIT", 1, 1_000_000_000),
@@ -151,6 +183,20 @@ export const parse = Effect.fnUntraced(function* (
     logFormat: yield* oneOf("LOG_FORMAT", ["text", "json"])
   }
 })
+
+/** A share as whole parts of 10^-decimals, exactly; `undefined` for what is none. */
+const partsOf = (text: string, decimals: number): number | undefined => {
+  const found = /^(\d)(?:\.(\d{1,8}))?$/.exec(text)
+  const rest = found?.[2] ?? ""
+  return found === null || rest.length > decimals ? undefined : Number(`${found[1]}${rest.padEnd(decimals, "0")}`)
+}
+
+const parseFees = (text: string): Values["paperFees"] | "wrong" => {
+  if (text === "") return undefined
+  const [maker, taker, ...rest] = listOf(text).map((share) => partsOf(share, 8))
+  if (maker === undefined || taker === undefined || rest.length > 0) return "wrong"
+  return maker < 1e8 && taker < 1e8 ? { maker, taker } : "wrong"
+}
 
 const secret = (text: string): Effect.Effect<Redacted.Redacted | undefined, ConfigInvalid> =>
   text === ""

@@ -3,8 +3,9 @@ import "effect/schema/SchemaJITCompiler/enable"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Effect, Exit, Option, Predicate, type Runtime } from "effect"
 import { Command, Flag } from "effect/cli"
+import { createKey } from "./adapters/paper/admin/CreateKey.ts"
 import { settings, type Setting } from "./Config.ts"
-import { serve } from "./main.ts"
+import { paper, serve } from "./main.ts"
 
 const flagName = (name: Setting) => name.toLowerCase().replaceAll("_", "-")
 
@@ -27,9 +28,83 @@ const serveCommand = Command.make("serve", flags, (parsed) => serve(given(parsed
   Command.withDescription("Run the desk: every setting is an environment variable or the flag of the same name.")
 )
 
+const createKeyCommand = Command.make(
+  "create",
+  {
+    account: Flag.String("account").pipe(Flag.withDescription("Whose key it is; an account that is new is opened.")),
+    kind: Flag.Literals("kind", ["hmac", "ed25519", "rsa"]).pipe(
+      Flag.withDescription("How its owner signs."),
+      Flag.withDefault("hmac")
+    ),
+    publicKey: Flag.String("public-key").pipe(
+      Flag.withDescription("PEM file with the public half, of ed25519 and rsa."),
+      Flag.optional
+    ),
+    balances: Flag.String("balances").pipe(
+      Flag.withDescription("What a new account starts with: ASSET:amount,ASSET:amount."),
+      Flag.optional
+    ),
+    label: Flag.String("label").pipe(Flag.withDescription("The owner's name for it."), Flag.withDefault("")),
+    admin: Flag.String("admin").pipe(
+      Flag.withDescription("Admin address of the running paper exchange."),
+      Flag.withDefault("http://127.0.0.1:3081")
+    )
+  },
+  createKey
+).pipe(Command.withDescription("Make a key; its secret is shown this once."))
+
+/** Flags of the paper exchange alone: the setting each stands for, and its default there. */
+const paperFlags = {
+  port: ["PAPER_PORT", "3080"],
+  "admin-port": ["PAPER_ADMIN_PORT", "3081"],
+  host: ["HOST", undefined],
+  market: ["MARKET", undefined],
+  data: ["DATA_DIR", "./paper"],
+  "database-url": ["DATABASE_URL", undefined],
+  limits: ["PAPER_LIMITS", undefined],
+  fees: ["PAPER_FEES", undefined],
+  latency: ["PAPER_LATENCY", undefined],
+  queue: ["PAPER_QUEUE", undefined],
+  "log-level": ["LOG_LEVEL", undefined],
+  "log-format": ["LOG_FORMAT", undefined]
+} as const satisfies Record<string, readonly [Setting, string | undefined]>
+
+const paperFlag = (name: keyof typeof paperFlags) => {
+  const [setting, fallback] = paperFlags[name]
+  const usual = fallback ?? settings[setting][0]
+  return Flag.String(name).pipe(
+    Flag.withDescription(`${settings[setting][1]}${usual === "" ? "" : ` (${usual})`}`),
+    Flag.optional
+  )
+}
+
+const paperCommand = Command.make(
+  "paper",
+  Object.fromEntries(
+    (Object.keys(paperFlags) as ReadonlyArray<keyof typeof paperFlags>).map((name) => [name, paperFlag(name)])
+  ),
+  (parsed: Record<string, Option.Option<string>>) =>
+    paper(
+      Object.fromEntries(
+        Object.entries(paperFlags).flatMap(([name, [setting, fallback]]) => {
+          const value = Option.getOrUndefined(parsed[name] ?? Option.none()) ?? fallback
+          return value === undefined ? [] : [[setting, value]]
+        })
+      )
+    )
+).pipe(
+  Command.withDescription("Run the paper exchange alone: any client of Binance Spot can trade on it."),
+  Command.withSubcommands([
+    Command.make("key").pipe(
+      Command.withDescription("Keys to the paper exchange."),
+      Command.withSubcommands([createKeyCommand])
+    )
+  ])
+)
+
 const outcry = Command.make("outcry").pipe(
   Command.withDescription("A self-hosted, multi-user, real-time crypto trading desk."),
-  Command.withSubcommands([serveCommand])
+  Command.withSubcommands([serveCommand, paperCommand])
 )
 
 /** What a person needs of a failure: its own sentence, and the whole cause only where nobody foresaw it. */

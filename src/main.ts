@@ -5,10 +5,14 @@ import { fileURLToPath } from "node:url"
 import * as SecretFile from "./adapters/files/SecretFile.ts"
 import * as JoseTokens from "./adapters/jose/JoseTokens.ts"
 import * as PaperExchange from "./adapters/paper/PaperExchange.ts"
+import type { OutcomeLost } from "./adapters/paper/Venue.ts"
+import type { WireListenError } from "./adapters/paper/wire/WireServer.ts"
+import * as VenueEngine from "./adapters/paper/VenueEngine.ts"
 import * as Database from "./adapters/postgres/Database.ts"
 import * as PgBlotter from "./adapters/postgres/PgBlotter.ts"
 import * as PgJournal from "./adapters/postgres/PgJournal.ts"
-import * as PgPaperLedger from "./adapters/postgres/PgPaperLedger.ts"
+import * as PgPaperJournal from "./adapters/postgres/PgPaperJournal.ts"
+import * as PgPaperKeys from "./adapters/postgres/PgPaperKeys.ts"
 import * as PgUsers from "./adapters/postgres/PgUsers.ts"
 import * as PgVault from "./adapters/postgres/PgVault.ts"
 import * as Server from "./adapters/server/Server.ts"
@@ -26,7 +30,7 @@ import { CommandQueue } from "./ports/CommandQueue.ts"
 import { Events } from "./ports/Events.ts"
 import { MarketData } from "./ports/MarketData.ts"
 import type { MarketSourceError } from "./ports/MarketSource.ts"
-import type { PaperLedgerError } from "./ports/PaperLedger.ts"
+import type { PaperJournalError } from "./ports/PaperJournal.ts"
 import type { SecretError } from "./ports/Secret.ts"
 
 /** The built page lies beside the built server. */
@@ -50,7 +54,8 @@ const storage = Layer.mergeAll(
   PgBlotter.layer,
   PgUsers.layer,
   PgVault.layer,
-  PgPaperLedger.layer
+  PgPaperJournal.layer,
+  PgPaperKeys.layer
 ).pipe(Layer.provide(Database.layer))
 
 // What only some desks need is loaded by those: an idle desk is measured by its memory.
@@ -158,9 +163,91 @@ const served = ({ roles }: Values) => {
   )
 }
 
+const venue = ({ paperFees, paperLatencyMillis, paperQueue }: Values) =>
+  VenueEngine.layer({ fees: paperFees, latencyMillis: paperLatencyMillis, queueShare: paperQueue / 1000 }).pipe(
+    Layer.provide(marketKnown)
+  )
+
+const loadWire = load(() =>
+  Promise.all([
+    import("./adapters/paper/admin/AdminServer.ts"),
+    import("./adapters/paper/faults/Faults.ts"),
+    import("./adapters/paper/market/PublicMarket.ts"),
+    import("./adapters/paper/market/StreamLimits.ts"),
+    import("./adapters/paper/market/StreamServer.ts"),
+    import("./adapters/paper/market/MarketEndpoints.ts"),
+    import("./adapters/paper/wire/WireServer.ts"),
+    import("./adapters/server/NodeServer.ts")
+  ])
+)
+
+/** The same calls meet the same faults in every run. */
+const FAULT_SEED = 1
+
+/** The wire of Binance Spot in front of the venue, on a port of its own, and the administrator's door on another. */
+const wire = Effect.fnUntraced(function* (config: Values, port: number) {
+  const [
+    AdminServer,
+    { Faults },
+    { PublicMarket },
+    { BINANCE_LIMITS, NO_LIMITS },
+    { StreamServer },
+    { marketEndpoints },
+    { WireServer },
+    NodeServer
+  ] = yield* loadWire
+  const { host, paperAdminPort, paperLimits } = config
+  const server = Layer.unwrap(
+    Effect.gen(function* () {
+      const market = yield* PublicMarket
+      const { upgrade } = yield* StreamServer
+      return WireServer.layer({
+        port,
+        host,
+        limits: paperLimits,
+        endpoints: marketEndpoints(market),
+        upgrades: [upgrade]
+      })
+    })
+  )
+  const announced = Layer.effectDiscard(
+    Effect.gen(function* () {
+      const { port } = yield* WireServer
+      yield* Console.log(
+        `The paper exchange is ready at http://${reachable(host)}:${port}, in the words of Binance Spot.`
+      )
+    })
+  )
+  const admin =
+    paperAdminPort === undefined
+      ? Layer.empty
+      : Layer.merge(
+          AdminServer.layer,
+          Layer.effectDiscard(
+            Effect.gen(function* () {
+              const { address } = yield* HttpServer.HttpServer
+              const port = address._tag === "UnixPathAddress" ? 0 : address.port
+              yield* Console.log(`Its admin route is at http://${AdminServer.LOOPBACK}:${port}.`)
+            })
+          )
+        ).pipe(Layer.provide(NodeServer.layer({ port: paperAdminPort, host: AdminServer.LOOPBACK })))
+  return announced.pipe(
+    Layer.provide(server),
+    Layer.provideMerge(admin),
+    Layer.provide(StreamServer.layer(paperLimits ? BINANCE_LIMITS : NO_LIMITS)),
+    Layer.provide(PublicMarket.layer),
+    Layer.provideMerge(venue(config)),
+    Layer.provide(Faults.layerOf(FAULT_SEED))
+  )
+})
+
+/** The venue, with the wire in front of it where a port is given. */
+const venueOf = (config: Values) =>
+  config.paperPort === undefined ? venue(config) : Layer.unwrap(wire(config, config.paperPort))
+
 const desk = (config: Values) => {
   const executor = config.roles.has("executor")
-    ? Executor.layer.pipe(Layer.provide(PaperExchange.layer), Layer.provide(marketKnown))
+    ? Executor.layer.pipe(Layer.provide(PaperExchange.layer), Layer.provide(venueOf(config)))
     : Layer.empty
   const serves = config.roles.has("gateway") || config.roles.has("broadcaster")
   return (serves ? Layer.merge(executor, served(config)) : Layer.provideMerge(announceRoles(config), executor)).pipe(
@@ -172,6 +259,15 @@ const desk = (config: Values) => {
   )
 }
 
+/** The paper exchange alone, without a desk. */
+const exchange = (config: Values) =>
+  venueOf(config).pipe(
+    Layer.provide(connections(config)),
+    Layer.provide(storage),
+    Layer.provide(SecretFile.layer),
+    Layer.provide(Supervisor.layer)
+  )
+
 /** Why a desk cannot start; each message is a sentence for whoever started it. */
 export type StartError =
   | ConfigInvalid
@@ -179,12 +275,23 @@ export type StartError =
   | ListenError
   | PlatformError.PlatformError
   | MarketSourceError
-  | PaperLedgerError
+  | OutcomeLost
+  | WireListenError
+  | PaperJournalError
   | SecretError
 
+type Flags = Partial<Record<Setting, string>>
+
 /** Runs the desk until it is interrupted. Fails with one sentence where it cannot start. */
-export const serve = (flags: Partial<Record<Setting, string>>): Effect.Effect<never, StartError> =>
+export const serve = (flags: Flags): Effect.Effect<never, StartError> =>
   Effect.gen(function* () {
     const config = yield* Config
     return yield* Layer.launch(desk(config)).pipe(Effect.provide(logging(config)))
+  }).pipe(Effect.provide(Config.layer(flags)))
+
+/** Runs the paper exchange alone until it is interrupted. */
+export const paper = (flags: Flags): Effect.Effect<never, StartError> =>
+  Effect.gen(function* () {
+    const config = yield* Config
+    return yield* Layer.launch(exchange(config)).pipe(Effect.provide(logging(config)))
   }).pipe(Effect.provide(Config.layer(flags)))

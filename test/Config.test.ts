@@ -45,6 +45,16 @@ describe("Config", () => {
     })
   )
 
+  it.effect("reads the paper exchange's knobs exactly", () =>
+    Effect.gen(function* () {
+      const values = yield* parsed({ PAPER_FEES: "0.00075, 0.001", PAPER_QUEUE: "0.5", PAPER_PORT: "3080" })
+      assert.deepStrictEqual(values.paperFees, { maker: 75_000, taker: 100_000 })
+      assert.strictEqual(values.paperQueue, 500)
+      assert.strictEqual(values.paperPort, 3080)
+      assert.strictEqual((yield* parsed({})).paperAdminPort, undefined)
+    })
+  )
+
   it.effect("names the setting and what would do, for every value it cannot use", () =>
     Effect.gen(function* () {
       const wrong: ReadonlyArray<readonly [Setting, string]> = [
@@ -58,6 +68,15 @@ describe("Config", () => {
         ["EXCHANGE", "kraken"],
         ["PAPER_BALANCES", "USDT"],
         ["PAPER_BALANCES", "USDT:-1"],
+        ["PAPER_FEES", "0.001"],
+        ["PAPER_FEES", "0.001,1"],
+        ["PAPER_FEES", "1e-3,0.001"],
+        ["PAPER_LATENCY", "-1"],
+        ["PAPER_QUEUE", "1.001"],
+        ["PAPER_QUEUE", "0.00001"],
+        ["PAPER_PORT", "http"],
+        ["PAPER_ADMIN_PORT", "65536"],
+        ["PAPER_LIMITS", "maybe"],
         ["AUTH_LIMIT", "0"],
         ["ORDER_LIMIT", "many"],
         ["MAX_ORDER_NOTIONAL", "1e9"],

@@ -1,12 +1,15 @@
 // The desk is killed in the middle of a stream of orders, again and again. What it answered PENDING must have an outcome, nothing
 // may have happened twice, and its books must agree with the exchange's own.
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { SqlClient } from "effect/sql"
 import * as fs from "node:fs"
+import * as VenueEngine from "../src/adapters/paper/VenueEngine.ts"
 import * as Database from "../src/adapters/postgres/Database.ts"
+import * as PgPaperJournal from "../src/adapters/postgres/PgPaperJournal.ts"
 import type { FillView, OrderView } from "../src/contract/Views.ts"
 import * as Money from "../src/domain/Money.ts"
+import { PaperJournal } from "../src/ports/PaperJournal.ts"
 import * as Client from "./kit/Client.ts"
 import * as Desk from "./kit/Desk.ts"
 import * as Settings from "./kit/Settings.ts"
@@ -74,14 +77,31 @@ const sumOf = (fills: ReadonlyArray<FillView>, asset: string) =>
     return fill.feeAsset === asset ? subtract(next, decimal(fill.fee)) : next
   }, Money.zero)
 
-/** The exchange's own ledger, read from the database of a desk that is not running. */
+/** The exchange's own books, read from the database of a desk that is not running. */
 const ledger = (dataDir: string) =>
   Effect.runPromise(
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      return yield* sql<{ client_order_id: string; times: bigint }>`
+      const journal = yield* PaperJournal
+      const orders = yield* sql<{ client_order_id: string; times: bigint }>`
         select client_order_id, count(*) as times from paper_orders group by client_order_id`
-    }).pipe(Effect.provide(Database.layer.pipe(Layer.provide(Settings.layer({ DATA_DIR: dataDir })))))
+      const { entries, snapshot } = yield* journal.load
+      const fromTheStart = yield* journal.entries(1, Number.MAX_SAFE_INTEGER)
+      const hashOf = (...given: Parameters<typeof VenueEngine.replay>) =>
+        VenueEngine.replay(...given).engine.stateHash()
+      return {
+        orders,
+        loaded: hashOf(Option.getOrUndefined(snapshot), entries),
+        replayed: hashOf(undefined, fromTheStart)
+      }
+    }).pipe(
+      Effect.provide(
+        PgPaperJournal.layer.pipe(
+          Layer.provideMerge(Database.layer),
+          Layer.provide(Settings.layer({ DATA_DIR: dataDir }))
+        )
+      )
+    )
   )
 
 describe("kill -9", () => {
@@ -128,11 +148,12 @@ describe("kill -9", () => {
         assert.strictEqual(position?.quantity, format(sumOf(fills, "BTC")))
         await desk.stop()
         const exchange = await ledger(dataDir)
+        assert.strictEqual(exchange.replayed, exchange.loaded, "the exchange's journal does not lead to its state")
         assert.isTrue(
-          exchange.every(({ times }) => Number(times) === 1),
+          exchange.orders.every(({ times }) => Number(times) === 1),
           "an order reached the exchange twice"
         )
-        const reached = new Set(exchange.map(({ client_order_id }) => client_order_id))
+        const reached = new Set(exchange.orders.map(({ client_order_id }) => client_order_id))
         for (const order of orders) {
           const wasThere = !["DENIED", "REJECTED"].includes(order.status)
           assert.strictEqual(reached.has(order.clientOrderId), wasThere, `${order.orderId} ${order.status}`)

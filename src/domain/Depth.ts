@@ -14,7 +14,7 @@ export const MAX_LEVELS = 10_000
 export type DepthOutcome = "applied" | "ignored" | "waiting" | "gap"
 
 /** Levels of one side sorted so that the best is last: changes happen near the best, and the end of an array moves cheaply. */
-class SideLevels {
+export class SideLevels {
   ticks: Array<number> = []
   lots: Array<number> = []
   /** 1 for bids, -1 for asks: `ticks × sign` ascends. */
@@ -75,6 +75,26 @@ class SideLevels {
   best(): Level | undefined {
     const last = this.ticks.length - 1
     return last < 0 ? undefined : { ticks: this.ticks[last]!, lots: this.lots[last]! }
+  }
+
+  /** One level of `top`. */
+  at(index: number, limit?: Level): Level | undefined {
+    let from = this.ticks.length - 1 - index
+    if (limit !== undefined && limit.lots > 0) {
+      if (index === 0) return limit
+      from = this.indexOf(limit.ticks) - index
+    }
+    return from < 0 ? undefined : { ticks: this.ticks[from]!, lots: this.lots[from]! }
+  }
+
+  /** The lots that `top` shows at a price. */
+  lotsAt(ticks: number, limit?: Level): number {
+    if (limit !== undefined && limit.lots > 0) {
+      if (ticks === limit.ticks) return limit.lots
+      if ((ticks - limit.ticks) * this.sign > 0) return 0
+    }
+    const index = this.indexOf(ticks)
+    return this.ticks[index] === ticks ? this.lots[index]! : 0
   }
 
   /** The best `count`, best first; with `limit`, its level is the best and what would be better is left out. */
@@ -180,6 +200,20 @@ export class Depth {
       asks: this.askSide.top(count, best.ask),
       updateId: best.updateId
     }
+  }
+
+  /** The `index`-th level of `view` without the others; `undefined` beyond the last. */
+  levelAt(side: "bids" | "asks", index: number, best?: BestPrices): Level | undefined {
+    const levels = side === "bids" ? this.bidSide : this.askSide
+    if (best === undefined || best.updateId <= this.updateId) return levels.at(index)
+    return levels.at(index, side === "bids" ? best.bid : best.ask)
+  }
+
+  /** What `view` shows at a price; zero where there is no level. */
+  lotsAtPrice(side: "bids" | "asks", ticks: number, best?: BestPrices): number {
+    const levels = side === "bids" ? this.bidSide : this.askSide
+    if (best === undefined || best.updateId <= this.updateId) return levels.lotsAt(ticks)
+    return levels.lotsAt(ticks, side === "bids" ? best.bid : best.ask)
   }
 
   private keep(diff: DepthDiff): void {

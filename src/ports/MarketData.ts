@@ -5,7 +5,7 @@ import { intervals, type Interval } from "../domain/Candle.ts"
 import { CandleSeries, type CandleChange } from "../domain/CandleSeries.ts"
 import { Depth } from "../domain/Depth.ts"
 import type { Instrument } from "../domain/Instrument.ts"
-import type { BestPrices, DepthView, MarketMessage, Quote } from "../domain/Market.ts"
+import type { BestPrices, DepthView, Level, MarketMessage, Quote } from "../domain/Market.ts"
 import { MarketSource, type CandleRange, type MarketBadge } from "./MarketSource.ts"
 
 export class MarketDataError extends Schema.TaggedError<MarketDataError>()("MarketDataError", {
@@ -22,6 +22,10 @@ export class MarketData extends Context.Service<
     readonly quote: (symbol: string) => Quote | undefined
     /** At most `levels` a side. */
     readonly depth: (symbol: string, levels: number) => DepthView | undefined
+    /** One level of `depth`, zero-based from the best, without making the others; none while the book is not synced. */
+    readonly levelAt: (symbol: string, side: "bids" | "asks", index: number) => Level | undefined
+    /** The lots of `depth` at a price; zero while the book is not synced. */
+    readonly lotsAtPrice: (symbol: string, side: "bids" | "asks", ticks: number) => number
     /** Oldest first, at most `limit`; the candle in progress is the last. */
     readonly candles: (range: CandleRange) => Effect.Effect<ReadonlyArray<Candle>, MarketDataError>
     /**
@@ -94,6 +98,14 @@ const inMemory = (source: MarketSource["Service"]): MarketData["Service"] => {
       const book = books.get(symbol)
       if (book === undefined) return undefined
       return { symbol, ...book.depth.view(levels, book.best), synced: book.depth.synced, at: book.at }
+    },
+    levelAt: (symbol, side, index) => {
+      const book = books.get(symbol)
+      return book?.depth.synced === true ? book.depth.levelAt(side, index, book.best) : undefined
+    },
+    lotsAtPrice: (symbol, side, ticks) => {
+      const book = books.get(symbol)
+      return book?.depth.synced === true ? book.depth.lotsAtPrice(side, ticks, book.best) : 0
     },
     candles: (range) => candlesOf(source, books.get(range.symbol), range),
     onMessage: (listener) => {

@@ -5,9 +5,13 @@ import type { OrderRef } from "../domain/matching/Command.ts"
 import type { TradeCause } from "../domain/matching/Event.ts"
 import type { Amount, Order } from "../domain/matching/Order.ts"
 
-/** The journal could not be read or written. After a failed commit nobody knows whether it was made: read it again. */
+/**
+ * The journal could not be read or written. After a failed commit nobody knows whether it was made: read it again. `takenOver`: nothing
+ * was, and another process is the exchange now.
+ */
 export class PaperJournalError extends Schema.TaggedError<PaperJournalError>()("PaperJournalError", {
-  message: Schema.String
+  message: Schema.String,
+  takenOver: Schema.optionalKey(Schema.Boolean)
 }) {}
 
 /** A copy of an order as it stood; live ones belong to the engine. */
@@ -92,7 +96,10 @@ export interface PaperCommit {
   readonly snapshot?: EngineSnapshot
 }
 
-/** Ids are inclusive, times are epoch milliseconds inclusive. Without bounds the newest `limit`, else the oldest from the bound on. */
+/**
+ * Ids are inclusive, times are epoch milliseconds inclusive: an order's creation, a trade's and an amendment's own, a list's last
+ * change. With a lower bound the oldest `limit` from it on, else the newest.
+ */
 export interface Page {
   readonly fromId?: number
   readonly startTime?: number
@@ -105,7 +112,10 @@ type Answer<A> = Effect.Effect<A, PaperJournalError>
 export class PaperJournal extends Context.Service<
   PaperJournal,
   {
-    /** All or nothing, durable when it returns. Refused once another process has loaded the journal (I11). */
+    /**
+     * All or nothing, durable when it returns; entries must follow the journal's last one. Refused once another process has loaded
+     * the journal (I11).
+     */
     readonly commit: (commit: PaperCommit) => Answer<void>
     /** Takes the journal over: commits of whoever held it before fail from now on. The newest snapshot and what came after it. */
     readonly load: Answer<{

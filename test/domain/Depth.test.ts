@@ -154,4 +154,38 @@ describe("Depth", () => {
       [...asks].toSorted(([a], [b]) => a - b)
     )
   })
+
+  it.prop(
+    "gives single levels as its view shows them, with newer best prices and without",
+    [Schema.Array(Change)],
+    ([changes]) => {
+      const depth = new Depth("BTCUSDT")
+      depth.applySnapshot(snapshot(0, [], []))
+      for (const [index, { lots, side, ticks }] of changes.entries()) {
+        const changed: Rows = [[side === "bid" ? ticks : ticks + 100, lots]]
+        depth.applyDiff(diff(index + 1, index + 1, side === "bid" ? changed : [], side === "ask" ? changed : []))
+      }
+      const newer = {
+        symbol: "BTCUSDT",
+        updateId: 1_000_000,
+        bid: { ticks: 20, lots: 5 },
+        ask: { ticks: 120, lots: 0 }
+      }
+      for (const best of [undefined, newer]) {
+        const view = depth.view(100, best)
+        for (const side of ["bids", "asks"] as const) {
+          const shown = view[side]
+          assert.deepStrictEqual(
+            Array.from({ length: shown.length + 2 }, (_, index) => depth.levelAt(side, index, best)),
+            [...shown, undefined, undefined]
+          )
+          const from = side === "bids" ? 0 : 100
+          for (let ticks = from; ticks <= from + 40; ticks++) {
+            const lots = shown.find((level) => level.ticks === ticks)?.lots ?? 0
+            assert.strictEqual(depth.lotsAtPrice(side, ticks, best), lots)
+          }
+        }
+      }
+    }
+  )
 })

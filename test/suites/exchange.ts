@@ -145,6 +145,7 @@ export const exchangeSuite = (name: string, layer: Layer.Layer<Exchange | Market
       "EX-05 a resting order fills at its own price, as maker, when the tape trades through it, in parts if the trade is small",
       Effect.gen(function* () {
         const data = yield* openBook
+        StillMarket.diff(data, [[59_995, 100_000]], [])
         const ann = yield* trader("ann")
         yield* ann.submit(1, limit("BUY", "0.5", "59995"))
         yield* ann.heard(1)
@@ -273,6 +274,139 @@ export const exchangeSuite = (name: string, layer: Layer.Layer<Exchange | Market
       Effect.gen(function* () {
         const ann = yield* trader("ann")
         assert.isTrue(Option.isNone(yield* ann.query(9)))
+      })
+    )
+
+    card(
+      "EX-14 two users meet at the price of the one who was there first, as maker and taker",
+      Effect.gen(function* () {
+        yield* openBook
+        const ann = yield* trader("ann")
+        const bob = yield* trader("bob")
+        yield* ann.submit(1, limit("SELL", "0.2", "60005"))
+        yield* bob.submit(2, limit("BUY", "0.3", "60008"))
+        assert.deepStrictEqual((yield* ann.heard(2)).map(say), ["Accepted", "Filled 0.2 @ 60005 maker fee 12.001 USDT"])
+        assert.deepStrictEqual((yield* bob.heard(2)).map(say), ["Accepted", "Filled 0.2 @ 60005 taker fee 0.0002 BTC"])
+        assert.strictEqual(yield* ann.balance("BTC"), "0.8 + 0")
+        assert.strictEqual(yield* bob.balance("USDT"), "81998.2 + 6000.8")
+      })
+    )
+
+    card(
+      "EX-15 the better price trades first, and at one price whoever came first",
+      Effect.gen(function* () {
+        yield* openBook
+        const [ann, bob, cid] = [yield* trader("ann"), yield* trader("bob"), yield* trader("cid")]
+        const dan = yield* trader("dan")
+        yield* ann.submit(1, limit("SELL", "0.1", "60006"))
+        yield* bob.submit(2, limit("SELL", "0.1", "60005"))
+        yield* cid.submit(3, limit("SELL", "0.1", "60006"))
+        for (const one of [ann, bob, cid]) yield* one.heard(1)
+        yield* dan.submit(4, limit("BUY", "0.25", "60006"))
+        assert.deepStrictEqual((yield* bob.heard(1)).map(say), ["Filled 0.1 @ 60005 maker fee 6.0005 USDT"])
+        assert.deepStrictEqual((yield* ann.heard(1)).map(say), ["Filled 0.1 @ 60006 maker fee 6.0006 USDT"])
+        assert.deepStrictEqual((yield* cid.heard(1)).map(say), ["Filled 0.05 @ 60006 maker fee 3.0003 USDT"])
+      })
+    )
+
+    card(
+      "EX-16 a taker meets users and the market's levels in one walk, best price first, users first at one price",
+      Effect.gen(function* () {
+        yield* openBook
+        const ann = yield* trader("ann")
+        const bob = yield* trader("bob")
+        yield* ann.submit(1, limit("SELL", "0.1", "60005"))
+        yield* ann.submit(2, limit("SELL", "0.1", "60010"))
+        yield* bob.submit(3, market("BUY", "0.8"))
+        assert.deepStrictEqual((yield* bob.heard(5)).map(say), [
+          "Accepted",
+          "Filled 0.1 @ 60005 taker fee 0.0001 BTC",
+          "Filled 0.1 @ 60010 taker fee 0.0001 BTC",
+          "Filled 0.5 @ 60010 taker fee 0.0005 BTC",
+          "Filled 0.1 @ 60020 taker fee 0.0001 BTC"
+        ])
+      })
+    )
+
+    card(
+      "EX-17 an order waits behind what stood at its price, and moves up where the market there shrinks",
+      Effect.gen(function* () {
+        const data = yield* openBook
+        const ann = yield* trader("ann")
+        yield* ann.submit(1, limit("BUY", "0.2", "60000"))
+        yield* ann.heard(1)
+        StillMarket.trade(data, "SELL", 60_000, 20_000)
+        StillMarket.diff(data, [[60_000, 10_000]], [])
+        StillMarket.trade(data, "SELL", 60_000, 15_000)
+        StillMarket.diff(data, [[60_000, 90_000]], [])
+        StillMarket.trade(data, "SELL", 60_000, 40_000)
+        assert.deepStrictEqual((yield* ann.heard(2)).map(say), [
+          "Filled 0.05 @ 60000 maker fee 0.00005 BTC",
+          "Filled 0.15 @ 60000 maker fee 0.00015 BTC"
+        ])
+      })
+    )
+
+    card(
+      "EX-18 a level of the market that reaches an order fills it at the order's price, once for what the level has",
+      Effect.gen(function* () {
+        const data = yield* openBook
+        const ann = yield* trader("ann")
+        yield* ann.submit(1, limit("BUY", "0.3", "60005"))
+        yield* ann.heard(1)
+        StillMarket.diff(data, [[60_000, 0]], [[60_003, 20_000]])
+        StillMarket.diff(data, [[59_990, 90_000]], [])
+        StillMarket.diff(data, [], [[60_004, 20_000]])
+        assert.deepStrictEqual((yield* ann.heard(2)).map(say), [
+          "Filled 0.2 @ 60005 maker fee 0.0002 BTC",
+          "Filled 0.1 @ 60005 maker fee 0.0001 BTC"
+        ])
+      })
+    )
+
+    card(
+      "EX-19 a client id is free again once its order is closed, and then means the newer one",
+      Effect.gen(function* () {
+        yield* openBook
+        const ann = yield* trader("ann")
+        yield* ann.submit(1, limit("BUY", "0.1", "59000"))
+        const first = Option.getOrThrow(yield* ann.query(1))
+        yield* ann.cancel(1)
+        assert.strictEqual(Option.getOrThrow(yield* ann.query(1)).status, "CANCELED")
+        yield* ann.submit(1, limit("BUY", "0.1", "59000"))
+        const second = Option.getOrThrow(yield* ann.query(1))
+        assert.strictEqual(second.status, "NEW")
+        assert.notStrictEqual(second.exchangeOrderId, first.exchangeOrderId)
+      })
+    )
+
+    card(
+      "EX-20 an account does not trade with itself: its resting order expires instead",
+      Effect.gen(function* () {
+        yield* openBook
+        const ann = yield* trader("ann")
+        yield* ann.submit(1, limit("SELL", "0.1", "60005"))
+        yield* ann.submit(2, limit("BUY", "0.1", "60005"))
+        const said = (yield* ann.heard(3)).map((report) => `${report._tag} ${report.clientOrderId.slice(-1)}`)
+        assert.sameMembers(said, ["Accepted 1", "Accepted 2", "Expired 1"])
+        assert.strictEqual(yield* ann.balance("BTC"), "1 + 0")
+        assert.strictEqual(yield* ann.balance("USDT"), "93999.5 + 6000.5")
+      })
+    )
+
+    card(
+      "EX-21 tells of every fill of an order that is open, also to one who asks later",
+      Effect.gen(function* () {
+        yield* openBook
+        const ann = yield* trader("ann")
+        yield* ann.submit(1, limit("BUY", "0.7", "60015"))
+        const exchange = yield* Exchange
+        const [open] = yield* exchange.openOrders(ann.accountId)
+        assert.deepStrictEqual(open, Option.getOrThrow(yield* ann.query(1)))
+        assert.deepStrictEqual(
+          open?.fills.map(({ price, quantity }) => `${format(quantity)} @ ${format(price)}`),
+          ["0.5 @ 60010"]
+        )
       })
     )
   })

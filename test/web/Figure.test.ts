@@ -21,6 +21,15 @@ describe("figures", () => {
     assert.strictEqual(Figure.signed(decimal("-0.001"), 2), "0.00")
   })
 
+  it("fit a narrow column, whatever their size", () => {
+    const brief = (text: string, decimals: number) => Figure.brief(decimal(text), decimals)
+    assert.strictEqual(brief("0.52345", 5), "0.523")
+    assert.strictEqual(brief("1204.55", 5), "1,204.55")
+    assert.strictEqual(brief("559714", 0), "559,714")
+    assert.strictEqual(brief("12345678", 0), "12.35M")
+    assert.strictEqual(brief("0", 5), "0.000")
+  })
+
   it("state a rate as per cent", () => {
     assert.strictEqual(Figure.percent(decimal("0.001")), "0.10 %")
   })

@@ -128,7 +128,7 @@ const Level = ({ level, deepest, instrument, tone }: LevelProps) => {
       <i class={`depth ${tone}`} style={{ transform: `scaleX(${share.toFixed(3)})` }} />
       <span class={tone}>{Figure.fixed(level.price, instrument.priceDecimals)}</span>
       <span>{Figure.fixed(level.size, instrument.quantityDecimals)}</span>
-      <span class="soft">{Figure.grouped(Money.toFixed(level.total, 3))}</span>
+      <span class="soft">{Figure.brief(level.total, instrument.quantityDecimals)}</span>
     </button>
   )
 }

@@ -31,6 +31,18 @@ export const signed = (value: Money.Decimal, decimals: number): string => {
 export const percent = (share: Money.Decimal, decimals = 2): string =>
   `${Money.toFixed(Money.multiply(share, Money.decimal("100")), decimals)} %`
 
+const MILLION = Money.decimal("1000000")
+/** Digits that a narrow column has room for. */
+const ROOM = 6
+
+/** A size in a narrow column: fewer decimals the larger it is, and millions as such. 0.523, 1,204.55, 559,714, 12.35M. */
+export const brief = (value: Money.Decimal, decimals: number): string => {
+  const millions = Money.toFixed(value, 0).length > ROOM
+  const shown = millions ? Money.divide(value, MILLION) : value
+  const room = millions ? 2 : Math.max(0, ROOM - Money.toFixed(shown, 0).length)
+  return grouped(Money.toFixed(shown, Math.min(millions ? room : decimals, 3, room))) + (millions ? "M" : "")
+}
+
 /** Any decimal text with at most `decimals` places, trailing zeros gone. */
 export const plain = (text: string, decimals: number): string => {
   const value = Money.parse(text)

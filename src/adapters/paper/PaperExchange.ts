@@ -1,8 +1,12 @@
-// An exchange in the process, with books of its own: what it has acknowledged survives a crash like a real exchange's would.
-import { Cause, Clock, Deferred, Effect, Layer, Option, Queue, Result, Schedule, type Scope } from "effect"
+// The desk's own door to the paper exchange: the `Exchange` port, in the desk's words, on the venue that the wire trades at too.
+import { Effect, Layer, Option, Queue, Result, type Scope } from "effect"
 import { Config } from "../../Config.ts"
-import * as Balance from "../../domain/Balance.ts"
+import type { Fill } from "../../domain/Fill.ts"
 import type { AccountId } from "../../domain/Ids.ts"
+import type { Instrument } from "../../domain/Instrument.ts"
+import type { EngineEvent } from "../../domain/matching/Event.ts"
+import type { Order } from "../../domain/matching/Order.ts"
+import { invalidSymbol, type Rejection } from "../../domain/matching/Rejection.ts"
 import type { ExchangeOrder, Report } from "../../domain/Report.ts"
 import {
   Exchange,
@@ -13,195 +17,149 @@ import {
   Refused,
   ReportsLost
 } from "../../ports/Exchange.ts"
-import { MarketData } from "../../ports/MarketData.ts"
-import {
-  type PaperAccount,
-  type PaperCommit,
-  PaperLedger,
-  type PaperLedgerError,
-  type PaperOrder
-} from "../../ports/PaperLedger.ts"
-import { type Change, PaperBooks } from "./PaperBooks.ts"
+import { PaperJournal, type PaperJournalError } from "../../ports/PaperJournal.ts"
+import { amountOf, decimalOf, exchangeOrderOf, fillOf, newOrderOf, reportOf } from "./DeskWords.ts"
+import { Venue, type VenueCommand, type VenueError } from "./Venue.ts"
 
-/** Changes waiting for the ledger; beyond it orders are refused and the tape is ignored until there is room. */
-const OUTBOX = 8192
-const COMMIT_BATCH = 512
-/** Reports waiting for one reader; a slower one is cut off and must reconcile. */
-const REPORTS = 4096
-
-interface Entry {
-  readonly change: Change
-  /** Settled once the change is durable and its reports are out. */
-  readonly done: Deferred.Deferred<void, ExchangeError> | undefined
-}
-
-const retrySlowly = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])
-
-const lost = (why: string) => Cause.fail(new ReportsLost({ message: `The report subscription was closed: ${why}.` }))
-
-type Subscriber = Queue.Queue<Report, ReportsLost>
+/** Trades of an order that are read at once. */
+const PAGE = 1000
+/** Reports waiting for one reader; the venue cuts off who leaves more than that and its own bound behind. */
+const REPORTS = 1024
+const BUSY_MILLIS = 1000
 
 const make = Effect.gen(function* () {
-  const ledger = yield* PaperLedger
-  const market = yield* MarketData
-  const config = yield* Config
-  const clock = yield* Clock.Clock
-  const now = () => clock.currentTimeMillisUnsafe()
-  const outbox = yield* Queue.bounded<Entry>(OUTBOX)
-  const subscribers = new Map<AccountId, Set<Subscriber>>()
-  let books = yield* restore(ledger, market)
+  const venue = yield* Venue
+  const journal = yield* PaperJournal
+  const { paperBalances } = yield* Config
+  const balances = paperBalances.map(({ amount, asset }) => ({ asset, amount: amountOf(amount) }))
+  const instruments: ReadonlyMap<string, Instrument> = new Map(
+    [...venue.listings].map(([symbol, { instrument }]) => [symbol, instrument])
+  )
+  const execute = (command: VenueCommand) => Effect.mapError(venue.execute(command), exchangeError)
+  const settled = Effect.mapError(venue.settled, exchangeError)
 
-  const tell = (change: Change) => {
-    for (const { accountId, report } of change.reports) {
-      for (const subscriber of subscribers.get(accountId) ?? []) {
-        if (Queue.offerUnsafe(subscriber, report)) continue
-        Queue.failCauseUnsafe(subscriber, lost("it was slower than its reports"))
-      }
+  const open = (account: AccountId) =>
+    Effect.suspend(() =>
+      venue.knows(account) ? Effect.void : Effect.asVoid(execute({ _tag: "OpenAccount", account, balances }))
+    )
+
+  /** The fills of an order, from the journal. */
+  const fillsOf = Effect.fnUntraced(function* ({ account, executedLots, orderId, symbol }: OrderParts) {
+    const fills: Array<Fill> = []
+    const instrument = instruments.get(symbol)
+    if (executedLots === 0 || instrument === undefined) return fills
+    for (let fromId = 0; ;) {
+      const trades = yield* Effect.mapError(journal.trades(account, symbol, { orderId, fromId, limit: PAGE }), notSent)
+      for (const trade of trades) fills.push(fillOf(trade, trade.at, instrument))
+      if (trades.length < PAGE) return fills
+      fromId = (trades.at(-1)?.tradeId ?? 0) + 1
     }
-  }
-
-  /** Memory is ahead of a ledger that refused: forget it, as a crash would, and tell everyone to ask again. */
-  const reset = Effect.fnUntraced(function* (error: PaperLedgerError) {
-    yield* Effect.logError("the paper ledger failed; the paper exchange starts again from it", error)
-    const abandoned = yield* Queue.clear(outbox)
-    const unknown = new ExchangeError({
-      reason: new OutcomeUnknown({ message: "The paper exchange lost its ledger." })
-    })
-    for (const { done } of abandoned) if (done !== undefined) yield* Deferred.fail(done, unknown)
-    books = yield* restore(ledger, market).pipe(Effect.retry({ schedule: retrySlowly }))
-    for (const set of subscribers.values()) {
-      for (const subscriber of set) Queue.failCauseUnsafe(subscriber, lost("the exchange started again"))
-    }
-    return unknown
-  })
-
-  const commit = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>) {
-    const result = yield* ledger.commit(lastOf(entries, books.lastId)).pipe(Effect.result)
-    if (Result.isFailure(result)) {
-      const unknown = yield* reset(result.failure)
-      for (const { done } of entries) if (done !== undefined) yield* Deferred.fail(done, unknown)
-      return
-    }
-    for (const { change, done } of entries) {
-      tell(change)
-      if (done !== undefined) Deferred.doneUnsafe(done, Effect.void)
-    }
-  })
-  yield* Queue.takeBetween(outbox, 1, COMMIT_BATCH).pipe(Effect.flatMap(commit), Effect.forever, Effect.forkScoped)
-
-  const settle = (act: () => Result.Result<Change, { readonly code: number; readonly message: string }>) =>
-    Effect.suspend(() => {
-      if (Queue.isFullUnsafe(outbox)) {
-        return Effect.fail(new ExchangeError({ reason: new RateLimited({ retryAfterMillis: 1000 }) }))
-      }
-      const acted = act()
-      if (Result.isFailure(acted)) return Effect.fail(new ExchangeError({ reason: new Refused(acted.failure) }))
-      const done = Deferred.makeUnsafe<void, ExchangeError>()
-      Queue.offerUnsafe(outbox, { change: acted.success, done })
-      return Deferred.await(done)
-    })
-
-  const stop = market.onMessage((message) => {
-    if (Queue.isFullUnsafe(outbox)) return
-    for (const change of books.onMarket(message, now())) Queue.offerUnsafe(outbox, { change, done: undefined })
-  })
-  yield* Effect.addFinalizer(() => Effect.sync(stop))
-
-  const open = Effect.fnUntraced(function* (accountId: AccountId) {
-    if (books.knows(accountId)) return
-    const stored = yield* Effect.mapError(ledger.account(accountId), notSent)
-    if (books.knows(accountId)) return
-    if (Option.isSome(stored)) return books.open(stored.value)
-    const balances = config.paperBalances.map(({ amount, asset }) => Balance.receive(Balance.empty(asset), amount))
-    const account = { accountId, balances }
-    yield* Effect.mapError(ledger.commit({ orders: [], accounts: [account], lastId: books.lastId }), notSent)
-    if (!books.knows(accountId)) books.open(account)
   })
 
   const reports = Effect.fnUntraced(function* (
     accountId: AccountId
   ): Effect.fn.Return<Queue.Dequeue<Report, ReportsLost>, never, Scope.Scope> {
-    const subscriber = yield* Queue.bounded<Report, ReportsLost>(REPORTS)
-    const set = subscribers.get(accountId) ?? new Set()
-    subscribers.set(accountId, set.add(subscriber))
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        set.delete(subscriber)
-        if (set.size > 0) return
-        subscribers.delete(accountId)
-        // With changes still on their way the ledger would be behind memory.
-        if (Queue.sizeUnsafe(outbox) === 0) books.close(accountId)
-      })
+    const events = yield* venue.accountEvents(accountId)
+    const told = yield* Queue.bounded<Report, ReportsLost>(REPORTS)
+    yield* Queue.takeAll(events).pipe(
+      Effect.flatMap((steps) =>
+        Queue.offerAll(
+          told,
+          steps.flatMap((step) => reportsOf(step))
+        )
+      ),
+      Effect.forever,
+      Effect.catchTag("EventsLost", ({ message }) => Queue.fail(told, new ReportsLost({ message }))),
+      Effect.forkScoped
     )
-    return subscriber
+    return told
   })
+  const reportsOf = (step: ReadonlyArray<EngineEvent>) => step.flatMap((event) => reportOf(event, instruments) ?? [])
 
   return Exchange.of({
     environment: "paper",
     absenceProvenAfterMillis: 0,
-    instruments: market.instruments,
+    instruments: Effect.succeed(instruments),
     open,
-    submit: (order) =>
-      Effect.andThen(
-        open(order.accountId),
-        settle(() => books.place(order.accountId, order.clientOrderId, order.intent, now()))
-      ),
-    cancel: (accountId, _symbol, clientOrderId) =>
-      Effect.andThen(
-        open(accountId),
-        settle(() => books.cancel(accountId, clientOrderId, now()))
-      ),
-    query: Effect.fnUntraced(function* (accountId, _symbol, clientOrderId) {
-      // Behind whatever is still on its way to the ledger, so that an answer is never older than an acknowledgement.
+    submit: ({ accountId, clientOrderId, intent }) =>
+      Effect.gen(function* () {
+        yield* open(accountId)
+        const listing = venue.listings.get(intent.symbol)
+        if (listing === undefined) return yield* refused(invalidSymbol)
+        const order = newOrderOf(clientOrderId, intent, listing)
+        if (Result.isFailure(order)) return yield* refused(order.failure)
+        yield* execute({ _tag: "Place", account: accountId, symbol: intent.symbol, order: order.success })
+      }),
+    cancel: (accountId, symbol, clientOrderId) =>
+      Effect.gen(function* () {
+        yield* open(accountId)
+        yield* execute({
+          _tag: "Cancel",
+          account: accountId,
+          symbol,
+          order: { clientOrderId },
+          cancelId: clientOrderId
+        })
+      }),
+    query: Effect.fnUntraced(function* (accountId, symbol, clientOrderId) {
       yield* open(accountId)
-      yield* settle(() => Result.succeed({ orders: [], accounts: [], reports: [] }))
-      const stored = yield* Effect.mapError(ledger.order(accountId, clientOrderId), notSent)
-      return Option.map(stored, exchangeOrder)
+      // Behind whatever is still on its way to the journal, so that an answer is never older than an acknowledgement.
+      yield* settled
+      const found = yield* Effect.mapError(journal.order(accountId, symbol, { clientOrderId }), notSent)
+      if (Option.isNone(found)) return Option.none()
+      return Option.some(exchangeOrderOf(found.value, yield* fillsOf(found.value)))
     }),
-    openOrders: (accountId) =>
-      Effect.map(open(accountId), () => books.openOrders(accountId).map((order) => exchangeOrder(order))),
-    balances: (accountId) => Effect.map(open(accountId), () => books.balances(accountId)),
+    openOrders: Effect.fnUntraced(function* (accountId) {
+      yield* open(accountId)
+      const orders = venue.openOrders(accountId).map(partsOf)
+      yield* settled
+      return yield* Effect.forEach(orders, (order) =>
+        Effect.map(fillsOf(order), (fills): ExchangeOrder => exchangeOrderOf(order, fills))
+      )
+    }),
+    balances: Effect.fnUntraced(function* (accountId) {
+      yield* open(accountId)
+      const known = venue
+        .balances(accountId)
+        .map(({ asset, free, locked }) => ({ asset, free: decimalOf(free), held: decimalOf(locked) }))
+      yield* settled
+      return known
+    }),
     reports
   })
 })
 
-/** Of rows that replace each other only the last need be written. */
-const lastOf = (entries: ReadonlyArray<Entry>, lastId: number): PaperCommit => {
-  const orders = new Map<number, PaperOrder>()
-  const accounts = new Map<AccountId, PaperAccount>()
-  for (const { change } of entries) {
-    for (const order of change.orders) orders.set(order.exchangeOrderId, order)
-    for (const account of change.accounts) accounts.set(account.accountId, account)
+type OrderParts = Pick<
+  Order,
+  "account" | "symbol" | "orderId" | "clientOrderId" | "status" | "executedLots" | "updatedAt"
+>
+
+/** A copy: the engine's own order goes on changing. */
+const partsOf = ({ account, clientOrderId, executedLots, orderId, status, symbol, updatedAt }: Order): OrderParts => ({
+  account,
+  clientOrderId,
+  executedLots,
+  orderId,
+  status,
+  symbol,
+  updatedAt
+})
+
+const refused = ({ code, message }: Rejection) =>
+  Effect.fail(new ExchangeError({ reason: new Refused({ code, message }) }))
+
+const exchangeError = (error: VenueError): ExchangeError => {
+  switch (error._tag) {
+    case "Rejected":
+      return new ExchangeError({ reason: new Refused({ code: error.code, message: error.message }) })
+    case "Busy":
+      return new ExchangeError({ reason: new RateLimited({ retryAfterMillis: BUSY_MILLIS }) })
+    case "OutcomeLost":
+      return new ExchangeError({ reason: new OutcomeUnknown({ message: error.message }) })
   }
-  return { orders: [...orders.values()], accounts: [...accounts.values()], lastId }
 }
 
-/** Open orders from the ledger, with their accounts. */
-const restore = Effect.fnUntraced(function* (ledger: PaperLedger["Service"], market: MarketData["Service"]) {
-  const { lastId, openOrders } = yield* ledger.load
-  const books = new PaperBooks(market, lastId)
-  for (const order of openOrders) {
-    if (!books.knows(order.accountId)) {
-      const account = yield* ledger.account(order.accountId)
-      if (Option.isSome(account)) books.open(account.value)
-    }
-    // An instrument that this market does not carry: its orders wait in the ledger for a market that does.
-    if (market.instrument(order.intent.symbol) !== undefined) books.restore(order)
-  }
-  return books
-})
+const notSent = ({ message }: PaperJournalError) => new ExchangeError({ reason: new NotSent({ message }) })
 
-const exchangeOrder = (order: PaperOrder): ExchangeOrder => ({
-  clientOrderId: order.clientOrderId,
-  exchangeOrderId: String(order.exchangeOrderId),
-  status: order.status,
-  fills: order.fills,
-  at: order.updatedAt
-})
-
-const notSent = (error: PaperLedgerError) => new ExchangeError({ reason: new NotSent({ message: error.message }) })
-
-export const layer: Layer.Layer<Exchange, PaperLedgerError, PaperLedger | MarketData | Config> = Layer.effect(
-  Exchange,
-  make
-)
+/** Needs the venue that trades, and the journal for what is closed. */
+export const layer: Layer.Layer<Exchange, never, Venue | PaperJournal | Config> = Layer.effect(Exchange, make)

@@ -51,6 +51,11 @@ export class Venue extends Context.Service<
     readonly execute: (command: VenueCommand) => Effect.Effect<Executed, VenueError>
     /** Whether the engine would take this order, without placing it (`order/test`). */
     readonly test: (command: Extract<VenueCommand, { readonly _tag: "Place" }>) => Effect.Effect<void, Rejected>
+    /**
+     * Succeeds once all that was executed before is durable: awaited between a synchronous read and telling what was read, so that
+     * nobody is told what a crash could undo.
+     */
+    readonly settled: Effect.Effect<void, OutcomeLost>
     /** Synchronous reads of the engine's state: open orders only; closed ones are in the journal. */
     readonly knows: (account: string) => boolean
     readonly openOrder: (
@@ -72,7 +77,10 @@ export class Venue extends Context.Service<
     readonly accountEvents: (
       account: string
     ) => Effect.Effect<Queue.Dequeue<ReadonlyArray<EngineEvent>, EventsLost>, never, Scope.Scope>
-    /** Called synchronously with every durable PublicTrade and LevelChanged, in order; must not block or throw. Returns the undo. */
+    /**
+     * Called synchronously with every durable PublicTrade and LevelChanged, in order, at first with a LevelChanged for every level that
+     * stands; must not block or throw. Returns the undo.
+     */
     readonly onPublic: (
       listener: (event: Extract<EngineEvent, { _tag: "PublicTrade" | "LevelChanged" }>) => void
     ) => () => void

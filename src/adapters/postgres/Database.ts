@@ -114,7 +114,7 @@ const checkpoint = Effect.gen(function* () {
  */
 const vacuum = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const tables = ["positions", "balances", "paper_accounts", "paper_ids", "orders", "order_commands", "paper_orders"]
+  const tables = ["positions", "balances", "paper_life", "paper_snapshot", "orders", "order_commands", "paper_orders"]
   yield* Effect.forEach(tables, (table) => sql`vacuum ${sql(table)}`, { discard: true })
 })
 

@@ -1,15 +1,10 @@
 // Exchange keys in PostgreSQL or PGlite, sealed with AES-256-GCM. The database alone opens nothing.
 import { Clock, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto"
 import type { AccountId } from "../../domain/Ids.ts"
 import { Secret } from "../../ports/Secret.ts"
 import { type ExchangeKeys, Vault, VaultError } from "../../ports/Vault.ts"
-
-/** Layout of a sealed record: version, nonce, ciphertext, tag. */
-const VERSION = 1
-const NONCE = 12
-const TAG = 16
+import { seal, unseal } from "./Sealed.ts"
 
 const Keys = Schema.fromJsonString(Schema.Struct({ apiKey: Schema.String, secretKey: Schema.String }))
 const encodeKeys = Schema.encodeSync(Keys)
@@ -24,7 +19,7 @@ export const layer: Layer.Layer<Vault, never, SqlClient.SqlClient | Secret> = La
       put: Effect.fn("PgVault.put")(
         function* (accountId: AccountId, keys: ExchangeKeys) {
           const now = yield* Clock.currentTimeMillis
-          const sealed = seal(sealingKey, accountId, keys)
+          const sealed = sealKeys(sealingKey, accountId, keys)
           yield* sql`
             insert into exchange_keys (account_id, sealed, updated_at) values (${accountId}, ${sealed}, ${now})
             on conflict (account_id) do update set sealed = excluded.sealed, updated_at = excluded.updated_at`
@@ -38,7 +33,7 @@ export const layer: Layer.Layer<Vault, never, SqlClient.SqlClient | Secret> = La
         )
         const sealed = rows[0]?.["sealed"]
         if (sealed === undefined) return Option.none<ExchangeKeys>()
-        const keys = sealed instanceof Uint8Array ? unseal(sealingKey, accountId, sealed) : undefined
+        const keys = sealed instanceof Uint8Array ? unsealKeys(sealingKey, accountId, sealed) : undefined
         if (keys === undefined) {
           return yield* new VaultError({
             message:
@@ -53,25 +48,15 @@ export const layer: Layer.Layer<Vault, never, SqlClient.SqlClient | Secret> = La
 )
 
 /** Bound to the account: a record copied to another account's row does not open (I12). */
-const seal = (key: Uint8Array, accountId: AccountId, keys: ExchangeKeys): Uint8Array => {
-  const nonce = randomBytes(NONCE)
-  const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG }).setAAD(Buffer.from(accountId))
-  const plain = encodeKeys({ apiKey: Redacted.value(keys.apiKey), secretKey: Redacted.value(keys.secretKey) })
-  return new Uint8Array(
-    Buffer.concat([Buffer.of(VERSION), nonce, cipher.update(plain, "utf8"), cipher.final(), cipher.getAuthTag()])
-  )
-}
+const sealKeys = (key: Uint8Array, accountId: AccountId, keys: ExchangeKeys): Uint8Array =>
+  seal(key, accountId, encodeKeys({ apiKey: Redacted.value(keys.apiKey), secretKey: Redacted.value(keys.secretKey) }))
 
 /** `undefined` for anything this key did not seal for this account. */
-const unseal = (key: Uint8Array, accountId: AccountId, sealed: Uint8Array): ExchangeKeys | undefined => {
-  if (sealed[0] !== VERSION || sealed.length < 1 + NONCE + TAG) return undefined
+const unsealKeys = (key: Uint8Array, accountId: AccountId, sealed: Uint8Array): ExchangeKeys | undefined => {
+  const plain = unseal(key, accountId, sealed)
+  if (plain === undefined) return undefined
   try {
-    const nonce = sealed.subarray(1, 1 + NONCE)
-    const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG })
-      .setAAD(Buffer.from(accountId))
-      .setAuthTag(sealed.subarray(-TAG))
-    const plain = Buffer.concat([decipher.update(sealed.subarray(1 + NONCE, -TAG)), decipher.final()])
-    const { apiKey, secretKey } = decodeKeys(plain.toString("utf8"))
+    const { apiKey, secretKey } = decodeKeys(plain)
     return { apiKey: Redacted.make(apiKey), secretKey: Redacted.make(secretKey) }
   } catch {
     return undefined

@@ -81,6 +81,14 @@ export const layer: Layer.Layer<MarketData, never, Events | RedisClient> = Layer
         const book = view.books.get(symbol)
         return book && { ...book, bids: book.bids.slice(0, levels), asks: book.asks.slice(0, levels) }
       },
+      levelAt: (symbol, side, index) => {
+        const book = view.books.get(symbol)
+        return book?.synced === true ? book[side][index] : undefined
+      },
+      lotsAtPrice: (symbol, side, ticks) => {
+        const book = view.books.get(symbol)
+        return book?.synced === true ? (book[side].find((level) => level.ticks === ticks)?.lots ?? 0) : 0
+      },
       candles: Effect.fn("RedisMarketData.candles")(function* (range: CandleRange) {
         if (view.instruments.size > 0 && !view.instruments.has(range.symbol)) {
           return yield* new MarketDataError({ message: `${range.symbol} is not traded here.` })

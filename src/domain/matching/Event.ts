@@ -1,5 +1,6 @@
 // What the matching engine says happened, in order. Events name the live order; what an order's life changes is copied into the event.
 import type { Side } from "../Order.ts"
+import type { Rejection } from "./Rejection.ts"
 import type { Amount, ExpiryReason, Order, OrderStatus } from "./Order.ts"
 
 export type ExecutionType = "NEW" | "CANCELED" | "REPLACED" | "REJECTED" | "TRADE" | "EXPIRED" | "TRADE_PREVENTION"
@@ -28,6 +29,8 @@ export interface PreventedMatch {
   readonly lots: number
   readonly ticks: number
   readonly counterOrderId: number
+  /** Whether this order was the resting one of the two. The other one's mode decided. */
+  readonly maker: boolean
 }
 
 /** One step in an order's life: an `executionReport`. */
@@ -113,3 +116,14 @@ export interface LevelChanged {
 }
 
 export type EngineEvent = Execution | ListStatus | BalancesChanged | Deposited | PublicTrade | LevelChanged
+
+/** What a command did. `changed` is false where the state is as before: there is nothing to make durable. */
+export interface Outcome {
+  readonly events: ReadonlyArray<EngineEvent>
+  readonly changed: boolean
+  /** Only of a cancel-replace: what became of each half. */
+  readonly replace?: {
+    readonly cancel: "done" | Rejection
+    readonly placed: "done" | "notAttempted" | Rejection
+  }
+}

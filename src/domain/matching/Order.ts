@@ -74,3 +74,34 @@ export interface Order extends Omit<NewOrder, "clientOrderId" | "lots" | "ticks"
 
 export const isOpen = (status: OrderStatus): boolean =>
   status === "NEW" || status === "PARTIALLY_FILLED" || status === "PENDING_NEW"
+
+/** An order as it stands now: an event's order lives on and carries what the engine keeps beside it. */
+export const copyOf = (order: Order): Order => ({
+  orderId: order.orderId,
+  account: order.account,
+  symbol: order.symbol,
+  listId: order.listId,
+  clientOrderId: order.clientOrderId,
+  side: order.side,
+  type: order.type,
+  timeInForce: order.timeInForce,
+  lots: order.lots,
+  quote: order.quote,
+  ticks: order.ticks,
+  stopTicks: order.stopTicks,
+  trailingBips: order.trailingBips,
+  icebergLots: order.icebergLots,
+  stp: order.stp,
+  ...(order.strategyId === undefined ? {} : { strategyId: order.strategyId }),
+  ...(order.strategyType === undefined ? {} : { strategyType: order.strategyType }),
+  createdAt: order.createdAt,
+  status: order.status,
+  executedLots: order.executedLots,
+  executedQuote: order.executedQuote,
+  preventedLots: order.preventedLots,
+  working: order.working,
+  workingAt: order.workingAt,
+  trailingAt: order.trailingAt,
+  updatedAt: order.updatedAt,
+  expiry: order.expiry
+})

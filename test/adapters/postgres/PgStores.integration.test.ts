@@ -1,31 +1,30 @@
-// Users, vault and paper ledger on both databases: the suites of their ports, and what only a database can show.
+// Users, vault and paper journal on both databases: the suites of their ports, and what only a database can show.
 import { assert, layer, type Vitest } from "@effect/vitest"
 import { Context, Effect, Layer, Option, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
-import * as PgPaperLedger from "../../../src/adapters/postgres/PgPaperLedger.ts"
+import * as PgPaperJournal from "../../../src/adapters/postgres/PgPaperJournal.ts"
 import * as PgUsers from "../../../src/adapters/postgres/PgUsers.ts"
 import * as PgVault from "../../../src/adapters/postgres/PgVault.ts"
-import { decimal } from "../../../src/domain/Money.ts"
-import { PaperLedger } from "../../../src/ports/PaperLedger.ts"
+import { PaperJournal } from "../../../src/ports/PaperJournal.ts"
 import { Secret } from "../../../src/ports/Secret.ts"
 import type { Users } from "../../../src/ports/Users.ts"
 import { Vault } from "../../../src/ports/Vault.ts"
 import { describePostgres, layerPglite, layerPostgres } from "../../kit/Postgres.ts"
 import { freshAccount } from "../../kit/Messages.ts"
-import { ledgerSuite } from "../../suites/ledger.ts"
+import { commitOf, paperJournalSuite, takeOver } from "../../suites/paperJournal.ts"
 import { usersSuite } from "../../suites/users.ts"
 import { exchangeKeys, plain, vaultSuite } from "../../suites/vault.ts"
 
 const secret = Secret.layerOf(Redacted.make("the secret of this installation, long enough"))
 
-const stores = Layer.mergeAll(PgUsers.layer, PgVault.layer, PgPaperLedger.layer).pipe(Layer.provide(secret))
+const stores = Layer.mergeAll(PgUsers.layer, PgVault.layer, PgPaperJournal.layer).pipe(Layer.provide(secret))
 
-type Stores = Users | Vault | PaperLedger | SqlClient.SqlClient
+type Stores = Users | Vault | PaperJournal | SqlClient.SqlClient
 
 const suites = (it: Vitest.MethodsNonLive<Stores>): void => {
   usersSuite(it)
   vaultSuite(it)
-  ledgerSuite(it)
+  paperJournalSuite(it)
 
   it.effect(
     "stores exchange keys sealed: neither key is in the row, and the same keys seal differently each time",
@@ -79,44 +78,36 @@ const suites = (it: Vitest.MethodsNonLive<Stores>): void => {
       assert.notInclude(refusal.message, "api-key")
     })
   )
-
-  it.effect("keeps every digit of a balance", () =>
-    Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      const ledger = yield* PaperLedger
-      const accountId = freshAccount()
-      const free = decimal("12345678901234567890.12345678901234567891")
-      yield* ledger.commit({
-        orders: [],
-        accounts: [{ accountId, balances: [{ asset: "X", free, held: decimal("0") }] }],
-        lastId: 0
-      })
-      const rows = yield* sql<{ free: string }>`
-        select balances -> 0 ->> 'free' as free from paper_accounts where account_id = ${accountId}`
-      assert.strictEqual(rows[0]?.free, "12345678901234567890.12345678901234567891")
-    })
-  )
 }
 
 /** Last, because every later life takes the books away from the one that the suites use. */
 const lives = (it: Vitest.MethodsNonLive<Stores>): void => {
-  it.effect("a paper exchange whose books a later life has claimed writes nothing any more", () =>
+  it.effect("a paper exchange whose journal a later life has taken over writes nothing any more", () =>
     Effect.gen(function* () {
-      const life = Effect.map(Layer.build(Layer.fresh(PgPaperLedger.layer)), (services) =>
-        Context.get(services, PaperLedger)
+      const life = Effect.map(Layer.build(Layer.fresh(PgPaperJournal.layer)), (services) =>
+        Context.get(services, PaperJournal)
+      )
+      yield* takeOver(yield* life, yield* life)
+    })
+  )
+
+  it.effect("a commit that is under way when a later life takes over is either loaded by it or refused", () =>
+    Effect.gen(function* () {
+      const life = Effect.map(Layer.build(Layer.fresh(PgPaperJournal.layer)), (services) =>
+        Context.get(services, PaperJournal)
       )
       const [earlier, later] = [yield* life, yield* life]
-      const accountId = freshAccount()
-      const account = { accountId, balances: [] }
-      yield* earlier.load
-      yield* later.load
-      const refusal = yield* Effect.flip(earlier.commit({ orders: [], accounts: [account], lastId: 0 }))
-      assert.match(refusal.message, /taken over/)
-      assert.isTrue(Option.isNone(yield* later.account(accountId)))
-      yield* later.commit({ orders: [], accounts: [account], lastId: 0 })
-      assert.isTrue(Option.isSome(yield* later.account(accountId)))
-      yield* earlier.load
-      yield* earlier.commit({ orders: [], accounts: [account], lastId: 0 })
+      const { entries, snapshot } = yield* earlier.load
+      const first = (entries.at(-1)?.seq ?? Option.getOrUndefined(snapshot)?.seq ?? 0) + 1
+      const commits = Array.from({ length: 20 }, (_, index) =>
+        Effect.exit(earlier.commit(commitOf({ entries: [{ seq: first + index, at: 1, body: "{}" }] })))
+      )
+      const [exits, loaded] = yield* Effect.all([Effect.all(commits, { concurrency: 20 }), later.load], {
+        concurrency: 2
+      })
+      const written = exits.filter((exit) => exit._tag === "Success").length
+      assert.strictEqual(loaded.entries.filter(({ seq }) => seq >= first).length, written)
+      assert.lengthOf(yield* later.entries(first, 100), written)
     })
   )
 }

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Layer, Option, Queue, Ref } from "effect"
 import { TestClock } from "effect/testing"
 import * as PaperExchange from "../../../src/adapters/paper/PaperExchange.ts"
+import * as VenueEngine from "../../../src/adapters/paper/VenueEngine.ts"
 import type { AccountUpdate } from "../../../src/domain/Account.ts"
 import type { Envelope } from "../../../src/domain/Command.ts"
 import { TOO_LATE_MILLIS } from "../../../src/domain/Decide.ts"
@@ -16,7 +17,7 @@ import { Exchange, ExchangeError, OutcomeUnknown, Refused } from "../../../src/p
 import { Journal } from "../../../src/ports/Journal.ts"
 import { MarketData } from "../../../src/ports/MarketData.ts"
 import * as MemoryJournal from "../../../src/ports/MemoryJournal.ts"
-import { PaperLedger } from "../../../src/ports/PaperLedger.ts"
+import * as MemoryPaperJournal from "../../../src/ports/MemoryPaperJournal.ts"
 import * as Settings from "../../kit/Settings.ts"
 import * as StillMarket from "../../kit/StillMarket.ts"
 import { accountId, cancel, limit, market, open, orderId, place } from "../../kit/Trading.ts"
@@ -26,13 +27,13 @@ const { format } = Money
 /** Everything that outlives a process, and what connects processes. */
 const world = Layer.mergeAll(
   MemoryJournal.layerMemory,
-  PaperLedger.layerMemory,
+  MemoryPaperJournal.layerMemory,
   CommandQueue.layerMemory,
   Events.layerMemory,
   StillMarket.layer,
   Settings.layer()
 )
-const exchange = PaperExchange.layer
+const exchange = PaperExchange.layer.pipe(Layer.provide(VenueEngine.layer()))
 /** An executor in a life of its own, with an exchange that may be made to misbehave. */
 const life = (between: Layer.Layer<Exchange, never, Exchange> = Layer.effect(Exchange, Exchange)) =>
   Executor.layer.pipe(Layer.provide(between), Layer.provideMerge(exchange), Layer.provide(Supervisor.layer))

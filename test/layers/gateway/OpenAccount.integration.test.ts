@@ -1,19 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import * as PaperExchange from "../../../src/adapters/paper/PaperExchange.ts"
+import * as VenueEngine from "../../../src/adapters/paper/VenueEngine.ts"
 import { OPEN_ACCOUNT } from "../../../src/domain/Command.ts"
 import { AccountId } from "../../../src/domain/Ids.ts"
 import { Broadcaster } from "../../../src/layers/broadcaster/Broadcaster.ts"
 import * as FeedRoute from "../../../src/layers/broadcaster/FeedRoute.ts"
 import * as Executor from "../../../src/layers/executor/Executor.ts"
 import { Journal } from "../../../src/ports/Journal.ts"
-import { PaperLedger } from "../../../src/ports/PaperLedger.ts"
+import * as MemoryPaperJournal from "../../../src/ports/MemoryPaperJournal.ts"
 import { connect } from "../../kit/FeedClient.ts"
 import { call, serve, type Served } from "../../kit/Served.ts"
 
 const executor = Executor.layer.pipe(
   Layer.provide(PaperExchange.layer),
-  Layer.provide(PaperLedger.layerMemory),
+  Layer.provide(VenueEngine.layer()),
+  Layer.provide(MemoryPaperJournal.layerMemory),
   Layer.orDie
 )
 const feed = FeedRoute.layer.pipe(Layer.provide(Broadcaster.layer))
