@@ -3,7 +3,7 @@ import { isRejection, find } from "./Cancelling.ts"
 import type { Command } from "./Command.ts"
 import { legClosed, lockPair, unlockPair } from "./Contingency.ts"
 import { AMEND_TO_EXECUTED_EXPIRES } from "./OpenPoints.ts"
-import { type OpenOrder, remainingOf } from "./OpenOrder.ts"
+import { isMarket, type OpenOrder, remainingOf } from "./OpenOrder.ts"
 import * as Rejection from "./Rejection.ts"
 import { expire, resize } from "./Resting.ts"
 import type { Seat } from "./Seat.ts"
@@ -55,6 +55,7 @@ const check = (step: Step, order: OpenOrder, { lots, clientOrderId }: Amend): Re
   if (lots < gone || (lots === gone && !AMEND_TO_EXECUTED_EXPIRES)) return Rejection.invalidQuantity
   if (order.amends >= rules.listing.maxAmends) return Rejection.amendLimit
   const leg = otherLeg(order)
+  if (isMarket(order.type) || (leg !== undefined && isMarket(leg.type))) rules.judgeBy(step.market.reference)
   const failed = rules.checkQuantity(order, lots) ?? (leg === undefined ? undefined : rules.checkQuantity(leg, lots))
   if (failed !== undefined) return Rejection.amendFailure(failed)
   const other = order.seat.byClientId.get(clientOrderId)

@@ -5,7 +5,7 @@ import { isBetter } from "./Scan.ts"
 import type { Step } from "./Step.ts"
 import type { SymbolBook } from "./SymbolBook.ts"
 import { fillFromOutside, observe } from "./Trading.ts"
-import { opposite } from "./OpenOrder.ts"
+import { type OpenOrder, opposite } from "./OpenOrder.ts"
 
 /** Whether a trade of the outside market concerns any order: the cheap answer for almost all of them. */
 export const tapeConcerns = (book: SymbolBook, ticks: number, takerSide: Side): boolean => {
@@ -35,32 +35,31 @@ export const tape = (step: Step, ticks: number, lots: number, takerSide: Side): 
   return changed
 }
 
-/** The tape at a level's own price, oldest order first; slices that an iceberg shows meanwhile wait for the next trade. */
+/**
+ * The tape at a level's own price, oldest order first: it goes through the outside lots that stand ahead, then fills. A slice that an
+ * iceberg shows meanwhile stands behind all others again, the outside market's lots included.
+ */
 const queue = (step: Step, ticks: number, lots: number, side: Side): boolean => {
   const level = step.book.side(side).at(ticks)
   if (level === undefined) return false
-  const { last } = level
   let left = lots
-  let passed = 0
   let changed = false
-  for (let order = level.first; order !== undefined && (left > 0 || passed > 0);) {
-    const { next } = order
-    const isLast = order === last
-    const ahead = order.ahead > passed ? order.ahead - passed : 0
-    const through = ahead < left ? ahead : left
-    passed += through
-    left -= through
-    if (order.ahead > 0) {
-      order.ahead = ahead - through
+  while (left > 0) {
+    const { first } = level
+    if (first === undefined) break
+    const through = Math.min(first.ahead, left)
+    if (through > 0) {
+      for (let order: OpenOrder | undefined = first; order !== undefined; order = order.next) {
+        order.ahead = Math.max(0, order.ahead - through)
+      }
+      left -= through
       changed = true
     }
-    if (left > 0) {
-      const filled = left < order.visible ? left : order.visible
-      if (!fillFromOutside(step, order, filled, "queue")) break
-      left -= filled
-      changed = true
-    }
-    order = isLast ? undefined : next
+    if (left === 0) break
+    const filled = Math.min(left, first.visible)
+    if (!fillFromOutside(step, first, filled, "queue")) break
+    left -= filled
+    changed = true
   }
   return changed
 }

@@ -91,6 +91,16 @@ export const resize = (step: Step, order: OpenOrder, change: () => void): void =
   if (order.where === "book" && order.visible > left) shrink(step, order, order.visible - left)
 }
 
+/** As `resize`, of lots that it shows: an iceberg that shows nothing any more shows its next slice. */
+export const resizeShown = (step: Step, order: OpenOrder, lots: number, change: () => void): void => {
+  const locked = order.holdsLock
+  unlock(step, order)
+  change()
+  if (locked) lock(step, order)
+  shrink(step, order, lots)
+  if (order.visible === 0) refresh(step, order)
+}
+
 const leaveBook = (step: Step, order: OpenOrder): void => {
   const level = order.level!
   step.touchLevel(level)

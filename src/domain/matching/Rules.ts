@@ -110,7 +110,7 @@ export class Rules {
   }
 
   private checkFilters(order: OpenOrder, reference: Amount): Rejection.Rejection | undefined {
-    if (reference !== this.reference) this.refer(reference)
+    this.judgeBy(reference)
     const { ticks, stopTicks } = order
     if (ticks !== 0) {
       if (ticks < this.minTicks || ticks > this.maxTicks) return Rejection.filterFailure("PRICE_FILTER")
@@ -170,6 +170,11 @@ export class Rules {
     const tooSmall = minNotionalToMarket && quote < this.minNotional
     const tooLarge = maxNotionalToMarket && this.maxNotional > 0n && quote > this.maxNotional
     return tooSmall || tooLarge ? Rejection.filterFailure("NOTIONAL") : undefined
+  }
+
+  /** The reference price of what is checked next. */
+  judgeBy(reference: Amount): void {
+    if (reference !== this.reference) this.refer(reference)
   }
 
   private refer(reference: Amount): void {

@@ -1,6 +1,7 @@
 // A dry walk of the book: what a taker would get and pay, without touching anything. FOK, MARKET by quote and the funds of a MARKET BUY
 // are decided by it.
 import type { Side } from "../Order.ts"
+import type { PriceLevel } from "./BookSide.ts"
 import type { OpenOrder } from "./OpenOrder.ts"
 import { remainingOf } from "./OpenOrder.ts"
 import type { Amount } from "./Order.ts"
@@ -57,7 +58,7 @@ class DryWalk {
       if (ticks === 0 || (this.wanted.limitTicks !== 0 && isBetter(side, this.wanted.limitTicks, ticks))) break
       this.empty = false
       if (users) {
-        for (let maker = levels[level]!.first; maker !== undefined && !this.done; maker = maker.next) this.meet(maker)
+        this.walkLevel(levels[level]!)
         level--
       } else {
         this.take(ticks, outsideLots)
@@ -69,19 +70,42 @@ class DryWalk {
     return this
   }
 
-  private meet(maker: OpenOrder): void {
-    const { taker } = this
-    if (maker.seat !== taker.seat || taker.stp === "NONE") return this.take(maker.ticks, remainingOf(maker))
-    if (taker.stp === "EXPIRE_MAKER") return
-    if (taker.stp === "EXPIRE_TAKER" || taker.stp === "EXPIRE_BOTH") {
-      this.done = true
-      return
+  /** Oldest first. An iceberg shows slice after slice, each behind all who stand at the price by then. */
+  private walkLevel({ first }: PriceLevel): void {
+    const hidden: Array<{ readonly maker: OpenOrder; readonly left: number }> = []
+    for (let maker = first; maker !== undefined && !this.done; maker = maker.next) {
+      const stays = this.meet(maker, maker.visible)
+      const left = remainingOf(maker) - maker.visible
+      if (stays && left > 0) hidden.push({ maker, left })
     }
-    const common = Math.min(this.left, remainingOf(maker))
+    for (let next = hidden.shift(); next !== undefined && !this.done; next = hidden.shift()) {
+      const { left, maker } = next
+      const shown = Math.min(left, maker.icebergLots)
+      this.meet(maker, shown)
+      if (left > shown) hidden.push({ maker, left: left - shown })
+    }
+  }
+
+  /** False where self-trade prevention takes the maker off the book. */
+  private meet(maker: OpenOrder, shown: number): boolean {
+    const { taker } = this
+    if (maker.seat !== taker.seat || taker.stp === "NONE") {
+      this.take(maker.ticks, shown)
+      return true
+    }
+    if (taker.stp === "EXPIRE_MAKER") return false
+    const { scale } = this.step.book.rules
+    const spent = this.wanted.quote !== undefined && scale.lotsFor(maker.ticks, this.budget) === 0
+    if (taker.stp === "EXPIRE_TAKER" || taker.stp === "EXPIRE_BOTH" || spent) {
+      this.done = true
+      return false
+    }
+    const common = Math.min(this.left, shown)
     this.left -= common
     // Prevented lots are part of the quantity that an amount of the quote asset stands for; they cost nothing.
     if (this.wanted.quote !== undefined) this.lots += common
     if (this.left === 0) this.done = true
+    return true
   }
 
   private take(ticks: number, offered: number): void {

@@ -1,7 +1,7 @@
 // Self-trade prevention: the taker's mode decides (Binance, "Self Trade Prevention"). Within one account TRANSFER is DECREMENT.
 import { fireLeg, legClosed } from "./Contingency.ts"
 import { type OpenOrder, remainingOf } from "./OpenOrder.ts"
-import { close, resize } from "./Resting.ts"
+import { close, resize, resizeShown } from "./Resting.ts"
 import type { Step } from "./Step.ts"
 
 /** The taker has met an order of its own account. Afterwards at least one of the two is closed or smaller. */
@@ -10,7 +10,7 @@ export const prevent = (step: Step, taker: OpenOrder, maker: OpenOrder): void =>
   const takerLots = remainingOf(taker)
   const makerLots = remainingOf(maker)
   const preventedMatchId = ++step.state.preventedMatchId
-  const common = takerLots < makerLots ? takerLots : makerLots
+  const common = Math.min(takerLots, maker.visible)
   switch (taker.stp) {
     case "EXPIRE_TAKER":
       reduce(step, taker, takerLots, preventedMatchId, ticks, maker.orderId, false)
@@ -49,7 +49,8 @@ const reduce = (
   if (ends) {
     close(step, order, "EXPIRED_IN_MATCH")
     order.preventedLots += lots
-  } else resize(step, order, () => (order.preventedLots += lots))
+  } else if (maker) resizeShown(step, order, lots, () => (order.preventedLots += lots))
+  else resize(step, order, () => (order.preventedLots += lots))
   const working = !ends
   step.execution(order, "TRADE_PREVENTION", working, undefined, {
     preventedMatchId,

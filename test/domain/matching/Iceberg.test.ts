@@ -44,7 +44,13 @@ describe("Icebergs", () => {
     const venue = exchange().outside({ asks: [[100, 4]] })
     venue.place("ann", sell(5, 100, { icebergLots: 2 }))
     assert.deepStrictEqual(trades(venue.tape(100, 9, "BUY").events), ["2 @ 100 queue"])
-    assert.deepStrictEqual(trades(venue.tape(100, 5, "BUY").events), ["1 @ 100 queue"])
+    assert.deepStrictEqual(trades(venue.tape(100, 5, "BUY").events), ["2 @ 100 queue"])
+  })
+
+  it("slices go on filling while a trade has lots left and nothing stands before them", () => {
+    const venue = exchange()
+    venue.place("ann", sell(7, 100, { icebergLots: 4 }))
+    assert.deepStrictEqual(trades(venue.tape(100, 9, "BUY").events), ["4 @ 100 queue", "3 @ 100 queue"])
   })
 
   it("it must be GTC and its slice smaller than the whole", () => {

@@ -1,7 +1,6 @@
 // One order meets the book: users' orders and the outside market's levels, best price first; at one price users first, by time.
 import type { TradeCause } from "../../../../src/domain/matching/Event.ts"
 import type { Side } from "../../../../src/domain/Order.ts"
-import { choices } from "./Choices.ts"
 import { ended, endSibling, expire } from "./Endings.ts"
 import * as Funds from "./Funds.ts"
 import { mark } from "./Paths.ts"
@@ -39,8 +38,7 @@ export const match = (run: Run, taker: NaiveOrder, quote?: bigint): void => {
         ? remaining(taker)
         : Number((quote - taker.executedQuote) / Funds.quoteAmount(listing, found.ticks, 1))
     const { maker } = found
-    const ownAhead = choices.sizesPastTheQuote && maker?.account === taker.account && taker.stp !== "NONE"
-    if (wanted === 0 && !ownAhead) return
+    if (wanted === 0) return
     if (maker !== undefined && maker.account === taker.account && taker.stp !== "NONE") {
       // How much a quote would buy or sell past an order that ends the taker is nobody's question.
       if (quote !== undefined && (taker.stp === "EXPIRE_TAKER" || taker.stp === "EXPIRE_BOTH")) return
@@ -134,12 +132,6 @@ export const show = (run: Run, order: NaiveOrder): void => {
   order.ahead = run.market.outside.lotsAtPrice(order.side, order.ticks)
 }
 
-/** Of an iceberg the hidden part goes first. */
-const takeHidden = (run: Run, order: NaiveOrder): void => {
-  order.shown = Math.min(order.shown, remaining(order))
-  if (order.shown === 0) show(run, order)
-}
-
 /** Self-trade prevention: the taker's mode decides. */
 const prevent = (run: Run, taker: NaiveOrder, maker: NaiveOrder, wanted: number): void => {
   const preventedMatchId = run.state.nextPreventedId++
@@ -156,11 +148,10 @@ const prevent = (run: Run, taker: NaiveOrder, maker: NaiveOrder, wanted: number)
     if (done) ended(run, order)
     else endSibling(run, order)
     if (done) return
-    if (isMaker && choices.preventsHiddenLots) takeHidden(run, order)
-    else if (isMaker) shrinkSlice(run, order, lots)
+    if (isMaker) shrinkSlice(run, order, lots)
   }
   const whole = remaining(maker)
-  const smaller = Math.min(wanted, choices.preventsHiddenLots ? whole : maker.shown)
+  const smaller = Math.min(wanted, maker.shown)
   mark(run, `STP ${taker.stp}`)
   switch (taker.stp) {
     case "EXPIRE_TAKER":

@@ -3,7 +3,6 @@
 import type { Command, MarketNow, OrderRef } from "../../../../src/domain/matching/Command.ts"
 import * as Reject from "../../../../src/domain/matching/Rejection.ts"
 import type { Rejection } from "../../../../src/domain/matching/Rejection.ts"
-import { choices } from "./Choices.ts"
 import * as Checks from "./Checks.ts"
 import { expire, forgetEnded } from "./Endings.ts"
 import * as Funds from "./Funds.ts"
@@ -345,22 +344,17 @@ const through = (run: Run, side: NaiveOrder["side"], ticks: number, lots: number
 }
 
 const atPrice = (run: Run, side: NaiveOrder["side"], ticks: number, lots: number): void => {
-  const refreshed = new Set<NaiveOrder>()
   let left = lots
   while (left > 0) {
-    const waiting = State.queue(run.state, run.symbol, side).filter(
-      (order) => order.ticks === ticks && !refreshed.has(order)
-    )
+    const waiting = State.queue(run.state, run.symbol, side).filter((order) => order.ticks === ticks)
     const [maker] = waiting
     if (maker === undefined) return
     const before = Math.min(left, maker.ahead)
     for (const order of waiting) order.ahead = Math.max(0, order.ahead - before)
     left -= before
     const filled = Math.min(left, maker.shown)
-    const { arrival } = maker
     if (before > 0) mark(run, filled > 0 ? "queue consumed and filled" : "queue consumed without a fill")
     if (filled > 0) trade(run, { taker: undefined, maker, ticks, lots: filled, cause: "queue" })
-    if (choices.printReachesOneSlice && maker.arrival !== arrival) refreshed.add(maker)
     left -= filled
   }
 }

@@ -71,7 +71,7 @@ describe("the matching engine", () => {
   })
 
   // Fails while an amend of an order without a price is judged by the reference price of an earlier command.
-  it.fails("comes to the same bytes from the same commands, also when it is stored and read back on the way", () => {
+  it("comes to the same bytes from the same commands, also when it is stored and read back on the way", () => {
     for (const seed of seeds.slice(0, 4)) {
       const first = new Engine()
       let second = new Engine()
