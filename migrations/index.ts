@@ -4,11 +4,13 @@ import journal from "./0002_journal.ts"
 import paper from "./0003_paper.ts"
 import venue from "./0004_venue.ts"
 import paperKeys from "./0005_paper_keys.ts"
+import eventChain from "./0006_event_chain.ts"
 
 export const migrations = {
   "0001_people": people,
   "0002_journal": journal,
   "0003_paper": paper,
   "0004_venue": venue,
-  "0005_paper_keys": paperKeys
+  "0005_paper_keys": paperKeys,
+  "0006_event_chain": eventChain
 }

@@ -3,6 +3,7 @@ import { Context, Schema, type Effect, type Option } from "effect"
 import type { AccountSnapshot, AccountUpdate } from "../domain/Account.ts"
 import type { Envelope, Receipt } from "../domain/Command.ts"
 import type { Recorded } from "../domain/Event.ts"
+import type { Head, Link } from "../domain/EventChain.ts"
 import type { AccountId, CommandId } from "../domain/Ids.ts"
 
 /** The store could not do it now, or answered in a way that leaves the outcome open. Nothing may be assumed written or not written. */
@@ -37,6 +38,12 @@ export interface History {
   readonly events: ReadonlyArray<Recorded>
 }
 
+/** An account and its head, which is missing where somebody removed it. */
+export interface AccountEnd {
+  readonly accountId: AccountId
+  readonly head: Head | undefined
+}
+
 export class Journal extends Context.Service<
   Journal,
   {
@@ -52,6 +59,14 @@ export class Journal extends Context.Service<
       afterSeq: number,
       limit: number
     ) => Effect.Effect<ReadonlyArray<Recorded>, JournalError>
+    /** The same events as they are stored, with their hashes: nothing about them is taken for granted. */
+    readonly links: (
+      accountId: AccountId,
+      afterSeq: number,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<Link>, JournalError>
+    /** The first account after `after`, or of all, that has events or a head. */
+    readonly nextHead: (after?: AccountId) => Effect.Effect<Option.Option<AccountEnd>, JournalError>
     readonly receipt: (
       accountId: AccountId,
       commandId: CommandId

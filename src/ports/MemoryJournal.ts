@@ -4,11 +4,14 @@ import type { AccountSnapshot } from "../domain/Account.ts"
 import type { Balance } from "../domain/Balance.ts"
 import { type Envelope, type Receipt, sameRequest } from "../domain/Command.ts"
 import type { Recorded } from "../domain/Event.ts"
+import { GENESIS, type Head, type Link } from "../domain/EventChain.ts"
 import { type AccountId, clientOrderIdOf, type CommandId } from "../domain/Ids.ts"
 import * as Money from "../domain/Money.ts"
 import { isClosed, type Order } from "../domain/Order.ts"
 import type { Position } from "../domain/Position.ts"
+import { VERSION } from "../domain/StoredEvent.ts"
 import { type BookedFill, Blotter, type OrdersQuery } from "./Blotter.ts"
+import { chain } from "./EventHash.ts"
 import { type Append, Journal, NotTheWriter, type Submitted } from "./Journal.ts"
 
 /** Snapshots kept of an account. */
@@ -20,9 +23,12 @@ interface StoredCommand {
   receipt: Receipt | undefined
 }
 
-interface StoredAccount {
+export interface StoredAccount {
   readonly commands: Map<CommandId, StoredCommand>
   readonly events: Array<Recorded>
+  /** The events as a store has them. */
+  readonly links: Array<Link>
+  head: Head | undefined
   readonly snapshots: Array<AccountSnapshot>
   readonly orders: Map<string, Order>
   readonly fills: Array<BookedFill & { readonly seq: number }>
@@ -31,14 +37,18 @@ interface StoredAccount {
 }
 
 /** `Journal` and `Blotter`. Grows for as long as it lives and dies with the process: not for a desk. */
-export const layerMemory: Layer.Layer<Journal | Blotter> = Layer.suspend(() => {
-  const accounts = new Map<AccountId, StoredAccount>()
+export const layerMemory: Layer.Layer<Journal | Blotter> = Layer.suspend(() => layerOn(new Map()))
+
+/** The same, over a store that its owner can reach into. */
+export const layerOn = (accounts: Map<AccountId, StoredAccount>): Layer.Layer<Journal | Blotter> => {
   const accountOf = (accountId: AccountId): StoredAccount => {
     const found = accounts.get(accountId)
     if (found !== undefined) return found
     const empty: StoredAccount = {
       commands: new Map(),
       events: [],
+      links: [],
+      head: undefined,
       snapshots: [],
       orders: new Map(),
       fills: [],
@@ -49,7 +59,7 @@ export const layerMemory: Layer.Layer<Journal | Blotter> = Layer.suspend(() => {
     return empty
   }
   return Layer.merge(Layer.succeed(Journal, journal(accounts, accountOf)), Layer.succeed(Blotter, blotter(accountOf)))
-})
+}
 
 const journal = (
   accounts: ReadonlyMap<AccountId, StoredAccount>,
@@ -75,6 +85,21 @@ const journal = (
     }),
   eventsAfter: (accountId, afterSeq, limit) =>
     Effect.sync(() => accountOf(accountId).events.slice(afterSeq, afterSeq + limit)),
+  links: (accountId, afterSeq, limit) =>
+    Effect.sync(() =>
+      accountOf(accountId)
+        .links.filter(({ seq }) => seq > afterSeq)
+        .toSorted((a, b) => a.seq - b.seq)
+        .slice(0, limit)
+    ),
+  nextHead: (after) =>
+    Effect.sync(() => {
+      const [accountId] = [...accounts.keys()]
+        .filter((id) => after === undefined || id > after)
+        .filter((id) => accountOf(id).links.length > 0 || accountOf(id).head !== undefined)
+        .toSorted()
+      return accountId === undefined ? Option.none() : Option.some({ accountId, head: accountOf(accountId).head })
+    }),
   receipt: (accountId, commandId) =>
     Effect.sync(() => Option.fromNullishOr(accountOf(accountId).commands.get(commandId)?.receipt)),
   undecided: ({ accountId, limit, minAgeMillis }) =>
@@ -117,8 +142,12 @@ const assertNumbered = (step: Append): void => {
 }
 
 const append = (account: StoredAccount, step: Append): void => {
-  for (const { at, balances, event, order, position, seq, traceId } of step.updates) {
+  for (const update of step.updates) {
+    const { at, balances, event, order, position, seq, traceId } = update
+    const link = chain(account.head?.hash ?? GENESIS, step.accountId, update)
     account.events.push({ seq, at, traceId, event })
+    account.links.push({ seq, at, traceId, version: VERSION, ...link })
+    account.head = { seq, hash: link.hash, chainedFrom: account.head?.chainedFrom ?? 1 }
     if (order !== undefined) account.orders.set(order.orderId, order)
     if (position !== undefined) account.positions.set(position.symbol, position)
     for (const balance of balances) account.balances.set(balance.asset, balance)

@@ -114,7 +114,16 @@ const checkpoint = Effect.gen(function* () {
  */
 const vacuum = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const tables = ["positions", "balances", "paper_life", "paper_snapshot", "orders", "order_commands", "paper_orders"]
+  const tables = [
+    "account_heads",
+    "positions",
+    "balances",
+    "paper_life",
+    "paper_snapshot",
+    "orders",
+    "order_commands",
+    "paper_orders"
+  ]
   yield* Effect.forEach(tables, (table) => sql`vacuum ${sql(table)}`, { discard: true })
 })
 

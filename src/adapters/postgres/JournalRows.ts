@@ -3,12 +3,13 @@ import { Schema } from "effect"
 import { AccountSnapshot } from "../../domain/Account.ts"
 import type { Balance } from "../../domain/Balance.ts"
 import type { Command, Envelope } from "../../domain/Command.ts"
-import { Event } from "../../domain/Event.ts"
+import { GENESIS } from "../../domain/EventChain.ts"
 import type { Fill } from "../../domain/Fill.ts"
 import type { AccountId, CommandId, OrderId } from "../../domain/Ids.ts"
-import * as Money from "../../domain/Money.ts"
-import { type Hold, type Intent, isClosed, type Order } from "../../domain/Order.ts"
+import { isClosed, type Order } from "../../domain/Order.ts"
 import type { Position } from "../../domain/Position.ts"
+import { encodeDecimal, encodeHold, encodeIntent, VERSION } from "../../domain/StoredEvent.ts"
+import { chain as chained } from "../../ports/EventHash.ts"
 import type { Batch } from "./JournalBatch.ts"
 
 /**
@@ -18,7 +19,16 @@ import type { Batch } from "./JournalBatch.ts"
 export const columns = {
   commands: ["account_id text", "command_id text", "user_id text", "command jsonb", "at bigint", "trace_id text"],
   heads: ["account_id text", "after_seq bigint"],
-  events: ["account_id text", "seq bigint", "at bigint", "trace_id text", "event jsonb"],
+  events: [
+    "account_id text",
+    "seq bigint",
+    "at bigint",
+    "trace_id text",
+    "version smallint",
+    "event jsonb",
+    "hash bytea"
+  ],
+  ends: ["account_id text", "seq bigint", "hash bytea"],
   receipts: ["account_id text", "command_id text", "receipt jsonb"],
   orders: [
     "account_id text",
@@ -79,17 +89,27 @@ export const columns = {
 
 export type Table = keyof typeof columns
 type Row = ReadonlyArray<unknown>
-export type Rows = Readonly<Record<Table, ReadonlyArray<Row>>>
+/** The last event of an account in the commit, and its hash. */
+type End = readonly [accountId: AccountId, seq: number, hash: string]
+type RowOf<T extends Table> = T extends "ends" ? End : Row
+export type Rows = { readonly [T in Table]: ReadonlyArray<RowOf<T>> }
+type Building = { readonly [T in Table]: Array<RowOf<T>> }
 
 /**
  * Read models keep the last state of a key within the commit: an order that was sent and filled in it is one row. `isHead` tells that
- * the account is known to end there; the others' ends are looked up.
+ * the account is known to end there; the others' ends are looked up. `hashAt` gives the hash of the event that a chain goes on from;
+ * `undefined` where there is no such event.
  */
-export const rowsOf = (batch: Batch, isHead: (accountId: AccountId, seq: number) => boolean): Rows => {
-  const rows: Record<Table, Array<Row>> = {
+export const rowsOf = (
+  batch: Batch,
+  isHead: (accountId: AccountId, seq: number) => boolean,
+  hashAt: (accountId: AccountId, seq: number) => string | undefined
+): Rows => {
+  const rows: Building = {
     commands: [],
     heads: [],
     events: [],
+    ends: [],
     receipts: [],
     orders: [],
     changes: [],
@@ -106,11 +126,18 @@ export const rowsOf = (batch: Batch, isHead: (accountId: AccountId, seq: number)
     const afterSeq = chain[0]?.append.afterSeq ?? 0
     // A step without events cannot collide with anybody's, so its place is always looked up.
     const collides = chain.every((item) => item.append.updates.length > 0)
-    if (!collides || !isHead(accountId, afterSeq)) rows.heads.push([accountId, afterSeq])
-    addChain(rows, accountId, chain)
+    const hash = afterSeq === 0 ? GENESIS : hashAt(accountId, afterSeq)
+    // No account ends there: the step is refused, even if the event that it follows on is written meanwhile.
+    if (hash === undefined && hasEvents(chain)) rows.heads.push([accountId, -1])
+    else if (!collides || !isHead(accountId, afterSeq)) rows.heads.push([accountId, afterSeq])
+    addChain(rows, accountId, chain, hash ?? GENESIS)
   }
   return rows
 }
+
+type Chain = Batch["chains"] extends ReadonlyMap<AccountId, infer Chain> ? Chain : never
+
+export const hasEvents = (chain: Chain): boolean => chain.some(({ append }) => append.updates.length > 0)
 
 /** The last state of a key within a commit, and where it was reached; only that is written. */
 interface Last<A> {
@@ -118,11 +145,8 @@ interface Last<A> {
   readonly state: A
 }
 
-const addChain = (
-  rows: Record<Table, Array<Row>>,
-  accountId: AccountId,
-  chain: Batch["chains"] extends ReadonlyMap<AccountId, infer Chain> ? Chain : never
-): void => {
+const addChain = (rows: Building, accountId: AccountId, chain: Chain, before: string): void => {
+  let end: readonly [seq: number, hash: string] | undefined
   const decided = new Set<CommandId>()
   const created = new Set<OrderId>()
   const orders = new Map<OrderId, Order>()
@@ -134,8 +158,11 @@ const addChain = (
       decided.add(receipt.commandId)
       rows.receipts.push([accountId, receipt.commandId, receipt])
     }
-    for (const { at, balances: changed, event, order, position, seq, traceId } of append.updates) {
-      rows.events.push([accountId, seq, at, traceId, encodeEvent(event)])
+    for (const update of append.updates) {
+      const { at, balances: changed, event, order, position, seq, traceId } = update
+      const link = chained(end?.[1] ?? before, accountId, update)
+      rows.events.push([accountId, seq, at, traceId, VERSION, link.event, link.hash])
+      end = [seq, link.hash]
       if (order !== undefined) {
         if (event._tag === "OrderSubmitted" || event._tag === "OrderDenied") created.add(order.orderId)
         if (event._tag === "OrderFilled") rows.fills.push(fillRow(accountId, seq, order, event.fill))
@@ -147,57 +174,22 @@ const addChain = (
     const { snapshot } = append
     if (snapshot !== undefined) rows.snapshots.push([accountId, snapshot.seq, encodeSnapshot(snapshot)])
   }
+  if (end !== undefined) rows.ends.push([accountId, ...end])
   for (const [orderId, order] of orders) {
     if (created.has(orderId)) rows.orders.push(orderRow(accountId, order))
     else rows.changes.push([accountId, orderId, ...progressOf(order)])
   }
   for (const { seq, state } of positions.values()) rows.positions.push(positionRow(accountId, seq, state))
   for (const { seq, state } of balances.values()) {
-    rows.balances.push([accountId, state.asset, plain(state.free), plain(state.held), seq])
+    rows.balances.push([accountId, state.asset, encodeDecimal(state.free), encodeDecimal(state.held), seq])
   }
 }
 
-// What every order writes is encoded by hand, at a third of the cost; that it is what the schemas would write, or refuse, is tested.
-
-/** Throws on what could not be read back: more than 20 digits on a side. */
-const plain = (value: Money.Decimal): string => {
-  const text = Money.format(value)
-  if (text.length > 20 && Money.parse(text) === undefined) throw new Error(`${text} has too many digits to be stored`)
-  return text
-}
-
-const encodeIntent = (intent: Intent): typeof Intent.Encoded =>
-  intent.type === "MARKET"
-    ? { ...intent, quantity: plain(intent.quantity) }
-    : { ...intent, quantity: plain(intent.quantity), price: plain(intent.price) }
-
-const encodeHold = ({ amount, asset }: Hold): typeof Hold.Encoded => ({ asset, amount: plain(amount) })
-
-const encodeFill = (fill: Fill): typeof Fill.Encoded => ({
-  ...fill,
-  price: plain(fill.price),
-  quantity: plain(fill.quantity),
-  fee: plain(fill.fee)
-})
-
-const encodeRare = Schema.encodeSync(Event)
 const encodeSnapshot = Schema.encodeSync(AccountSnapshot)
 
+/** By hand like an event, and tested like it. */
 export const encodeCommand = (command: Command): typeof Command.Encoded =>
   command._tag === "PlaceOrder" ? { ...command, intent: encodeIntent(command.intent) } : command
-
-export const encodeEvent = (event: Event): typeof Event.Encoded => {
-  switch (event._tag) {
-    case "OrderSubmitted":
-      return { ...event, intent: encodeIntent(event.intent), hold: encodeHold(event.hold) }
-    case "OrderAccepted":
-      return event
-    case "OrderFilled":
-      return { ...event, fill: encodeFill(event.fill) }
-    default:
-      return encodeRare(event)
-  }
-}
 
 const commandRow = ({ accountId, at, command, commandId, traceId, userId }: Envelope): Row => [
   accountId,
@@ -223,8 +215,8 @@ const progressOf = (order: Order): Row => [
   order.exchangeOrderId,
   order.status,
   !isClosed(order.status),
-  plain(order.executedQuantity),
-  plain(order.executedQuote),
+  encodeDecimal(order.executedQuantity),
+  encodeDecimal(order.executedQuote),
   encodeHold(order.hold),
   order.tradeIds,
   order.reason,
@@ -238,9 +230,9 @@ const fillRow = (accountId: AccountId, seq: number, { intent, orderId }: Order, 
   fill.tradeId,
   intent.symbol,
   intent.side,
-  plain(fill.price),
-  plain(fill.quantity),
-  plain(fill.fee),
+  encodeDecimal(fill.price),
+  encodeDecimal(fill.quantity),
+  encodeDecimal(fill.fee),
   fill.feeAsset,
   fill.liquidity,
   fill.at
@@ -249,9 +241,9 @@ const fillRow = (accountId: AccountId, seq: number, { intent, orderId }: Order, 
 const positionRow = (accountId: AccountId, seq: number, position: Position): Row => [
   accountId,
   position.symbol,
-  plain(position.quantity),
-  plain(position.cost),
-  plain(position.realised),
-  Object.fromEntries(Object.entries(position.fees).map(([asset, fee]) => [asset, plain(fee)])),
+  encodeDecimal(position.quantity),
+  encodeDecimal(position.cost),
+  encodeDecimal(position.realised),
+  Object.fromEntries(Object.entries(position.fees).map(([asset, fee]) => [asset, encodeDecimal(fee)])),
   seq
 ]

@@ -12,6 +12,7 @@ const given = (table: Table, number: number): string => {
   const fields = columns[table].map((column, index) => {
     const [name, type] = column.split(" ")
     if (type === "jsonb") return `e -> ${index} as ${name}`
+    if (type === "bytea") return `decode(e ->> ${index}, 'hex') as ${name}`
     return type === "text" ? `e ->> ${index} as ${name}` : `(e ->> ${index})::${type} as ${name}`
   })
   return `(select ${fields.join(", ")} from jsonb_array_elements($${number}::jsonb) as e) as r`
@@ -48,10 +49,20 @@ const appends: ReadonlyArray<readonly [Table, Part]> = [
     "events",
     (number, condition) => `
   events as (
-    insert into order_events (account_id, seq, at, trace_id, event)
-    select r.account_id, r.seq, r.at, r.trace_id, r.event
+    insert into order_events (account_id, seq, at, trace_id, version, event, hash)
+    select r.account_id, r.seq, r.at, r.trace_id, r.version, r.event, r.hash
     from ${given("events", number)}
     where ${condition})`
+  ],
+  [
+    "ends",
+    (number, condition) => `
+  ends as (
+    insert into account_heads (account_id, seq, hash)
+    select r.account_id, r.seq, r.hash
+    from ${given("ends", number)}
+    where ${condition}
+    on conflict (account_id) do update set seq = excluded.seq, hash = excluded.hash)`
   ],
   // The first receipt stands. Said without "receipt is null": with it the planner may walk the index of the undecided for every row.
   [

@@ -1,13 +1,13 @@
 // The journal in PostgreSQL or PGlite. One writer a process: all that is waiting goes into one statement, one commit.
-import { type Cause, Deferred, Effect, Exit, Layer, Option, Result, Schema } from "effect"
-import { SqlClient, type SqlError } from "effect/sql"
-import { AccountSnapshot } from "../../domain/Account.ts"
-import { Envelope, Receipt, sameRequest } from "../../domain/Command.ts"
-import { Recorded } from "../../domain/Event.ts"
+import { Deferred, Effect, Exit, Layer, Result, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+import { type Envelope, sameRequest } from "../../domain/Command.ts"
 import { AccountId, CommandId } from "../../domain/Ids.ts"
 import { Journal, JournalError, NotTheWriter, type Submitted } from "../../ports/Journal.ts"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as Batch from "./JournalBatch.ts"
+import { JournalHeads, lookUp } from "./JournalHeads.ts"
+import { decodeEnvelopes, envelopeOf, type Failure, reads, reasonOf, STATEMENT_TIMEOUT } from "./JournalReads.ts"
 import { rowsOf } from "./JournalRows.ts"
 import { statementOf } from "./JournalStatement.ts"
 
@@ -20,10 +20,6 @@ const MAX_BATCH = 512
 const WRITERS = 2
 /** Items waiting for a commit; beyond it callers wait for room. */
 const CAPACITY = 8_192
-/** A statement that takes longer has lost its connection without a word: its outcome is unknown. */
-const STATEMENT_TIMEOUT = "30 seconds"
-/** Accounts whose last number is remembered. */
-const MAX_HEADS = 65_536
 /** Times a statement is run again after losing a race with another process. */
 const MAX_ATTEMPTS = 4
 
@@ -33,14 +29,6 @@ const Answer = Schema.Struct({
   command_id: Schema.NullOr(CommandId)
 })
 const decodeAnswers = Schema.decodeUnknownEffect(Schema.Array(Answer))
-const decodeEnvelopes = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ envelope: Envelope })))
-const decodeEvents = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ recorded: Recorded })))
-const decodeSnapshots = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ snapshot: AccountSnapshot })))
-const decodeReceipts = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ receipt: Receipt })))
-const decodeAccounts = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ account_id: AccountId })))
-const decodeCount = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ count: Schema.Int })]))
-
-type Failure = SqlError.SqlError | Schema.SchemaError | Cause.TimeoutError
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -77,99 +65,38 @@ const make = Effect.gen(function* () {
 /** Needs the migrated `SqlClient` of `Database.layer`. Closing writes what is queued first. */
 export const layer: Layer.Layer<Journal, never, SqlClient.SqlClient> = Layer.effect(Journal, make)
 
-/** An order_commands row as the envelope it was. */
-const envelopeOf = `jsonb_build_object('commandId', command_id, 'accountId', account_id, 'userId', user_id, 'at', at,
-  'traceId', trace_id, 'command', command)`
-
-/** Bounded too: a sweep or a start that waited for a lost connection would leave every order behind it waiting. */
-const read = <A>(query: Effect.Effect<A, SqlError.SqlError | Schema.SchemaError>): Effect.Effect<A, JournalError> =>
-  query.pipe(
-    Effect.timeout(STATEMENT_TIMEOUT),
-    Effect.mapError((error) => new JournalError({ message: `The journal could not be read: ${reasonOf(error)}.` }))
-  )
-
-const reads = (sql: SqlClient.SqlClient): Omit<Journal["Service"], "submit" | "append"> => ({
-  load: (accountId, atSeq) =>
-    read(
-      Effect.gen(function* () {
-        const snapshots = yield* Effect.flatMap(
-          sql`select snapshot from account_snapshots
-            where account_id = ${accountId} and seq <= ${BigInt(atSeq ?? Number.MAX_SAFE_INTEGER)}
-            order by account_id desc, seq desc limit 1`,
-          decodeSnapshots
-        )
-        const snapshot = Option.fromNullishOr(snapshots[0]?.snapshot)
-        const after = Option.match(snapshot, { onNone: () => 0, onSome: (found) => found.seq })
-        return { snapshot, events: yield* eventsAfter(sql, accountId, after, Number.MAX_SAFE_INTEGER) }
-      })
-    ),
-  eventsAfter: (accountId, afterSeq, limit) => read(eventsAfter(sql, accountId, afterSeq, limit)),
-  receipt: (accountId, commandId) =>
-    sql`select receipt from order_commands
-      where account_id = ${accountId} and command_id = ${commandId} and receipt is not null`.pipe(
-      Effect.flatMap(decodeReceipts),
-      Effect.map(([row]) => Option.fromNullishOr(row?.receipt)),
-      read
-    ),
-  undecided: ({ accountId, limit, minAgeMillis }) =>
-    sql`select ${sql.literal(envelopeOf)} as envelope from order_commands
-      where receipt is null and stored_at <= now() - ${minAgeMillis}::float8 * interval '1 millisecond'
-        and ${accountId === undefined ? sql.literal("true") : sql`account_id = ${accountId}`}
-      order by stored_at, account_id, command_id limit ${limit}`.pipe(
-      Effect.flatMap(decodeEnvelopes),
-      Effect.map((rows) => rows.map((row) => row.envelope)),
-      read
-    ),
-  countUndecided: (accountId) =>
-    sql`select count(*)::int as count from order_commands where account_id = ${accountId} and receipt is null`.pipe(
-      Effect.flatMap(decodeCount),
-      Effect.map(([row]) => row.count),
-      read
-    ),
-  accountsWithOpenOrders: sql`select distinct account_id from orders where is_open order by account_id`.pipe(
-    Effect.flatMap(decodeAccounts),
-    Effect.map((rows) => rows.map((row) => row.account_id)),
-    read
-  )
-})
-
-const eventsAfter = (sql: SqlClient.SqlClient, accountId: AccountId, afterSeq: number, limit: number) =>
-  sql`select jsonb_build_object('seq', seq, 'at', at, 'traceId', trace_id, 'event', event) as recorded
-    from order_events where account_id = ${accountId} and seq > ${BigInt(afterSeq)}
-    order by account_id, seq limit ${BigInt(limit)}`.pipe(
-    Effect.flatMap(decodeEvents),
-    Effect.map((rows) => rows.map((row) => row.recorded))
-  )
-
 const makeWrite = (sql: SqlClient.SqlClient) => {
-  const heads = new Heads()
+  const heads = new JournalHeads()
 
   // A race that was lost says that somebody else writes too: then every account's end is looked up.
   const run = (batch: Batch.Batch, attempt: number) =>
-    Effect.suspend(() => {
-      const { parameters, text } = statementOf(rowsOf(batch, attempt === 1 ? heads.isAt : () => false))
-      return sql.unsafe(text, parameters)
-    }).pipe(Effect.flatMap(decodeAnswers), Effect.timeout(STATEMENT_TIMEOUT))
+    Effect.gen(function* () {
+      const isAt = attempt === 1 ? heads.isAt : () => false
+      const found = yield* lookUp(sql, batch, { isAt })
+      const hashAt = (accountId: AccountId, seq: number) => found.get(accountId) ?? heads.hashAt(accountId, seq)
+      const rows = rowsOf(batch, isAt, hashAt)
+      const { parameters, text } = statementOf(rows)
+      return { answers: yield* Effect.flatMap(sql.unsafe(text, parameters), decodeAnswers), ends: rows.ends }
+    }).pipe(Effect.timeout(STATEMENT_TIMEOUT))
 
   /** Writes what can be written, answers it, and returns what must be tried once more. */
   const commit: (batch: Batch.Batch, attempt: number) => Effect.Effect<ReadonlyArray<Batch.Item>> = Effect.fnUntraced(
     function* (batch, attempt) {
       if (Batch.isEmpty(batch)) return []
-      const answers = yield* Effect.result(run(batch, attempt))
-      if (Result.isFailure(answers)) return yield* recover(batch, answers.failure, attempt)
+      const written = yield* Effect.result(run(batch, attempt))
+      if (Result.isFailure(written)) return yield* recover(batch, written.failure, attempt)
+      const { answers, ends } = written.success
       const known = new Set<string>()
       const stale = new Set<AccountId>()
-      for (const { account_id, command_id, kind } of answers.success) {
+      for (const { account_id, command_id, kind } of answers) {
         if (kind === "stale") stale.add(account_id)
         else if (command_id !== null) known.add(Batch.keyOf(account_id, command_id))
       }
       yield* answerSubmits(sql, batch.submits, known)
       if (stale.size === 0) {
-        for (const [accountId, chain] of batch.chains) {
-          for (const item of chain) {
-            heads.set(accountId, Batch.seqAfter(item.append))
-            Deferred.doneUnsafe(item.reply, Exit.void)
-          }
+        for (const end of ends) heads.set(...end)
+        for (const chain of batch.chains.values()) {
+          for (const item of chain) Deferred.doneUnsafe(item.reply, Exit.void)
         }
         return []
       }
@@ -213,26 +140,6 @@ const makeWrite = (sql: SqlClient.SqlClient) => {
     const { batch, later } = Batch.gather(items)
     return [...(yield* commit(batch, 1)), ...later]
   })
-}
-
-/**
- * Where the accounts ended when this process wrote to them last. Who else writes there takes the next number, and the primary key of
- * order_events then refuses ours: knowing the end spares the look at it, and a wrong guess is never believed.
- */
-class Heads {
-  private readonly seqs = new Map<AccountId, number>()
-
-  readonly isAt = (accountId: AccountId, seq: number): boolean => this.seqs.get(accountId) === seq
-
-  set(accountId: AccountId, seq: number): void {
-    // Forgetting costs one look an account; keeping all of them would grow with the users there ever were.
-    if (this.seqs.size >= MAX_HEADS) this.seqs.clear()
-    this.seqs.set(accountId, seq)
-  }
-
-  forget(accountId: AccountId): void {
-    this.seqs.delete(accountId)
-  }
 }
 
 /** The first under an id is new unless the store knew it; every other one is held against the envelope that stands. */
@@ -304,10 +211,3 @@ const isRefusal = (failure: Failure): boolean =>
   failure.reason._tag !== "ConnectionError" &&
   failure.reason._tag !== "AuthenticationError" &&
   failure.reason._tag !== "StatementTimeoutError"
-
-const reasonOf = (failure: Failure): string => {
-  if (failure._tag === "TimeoutError") return `no answer within ${STATEMENT_TIMEOUT}`
-  if (failure._tag === "SchemaError") return "a row has a shape that is not ours"
-  const { cause } = failure.reason
-  return cause instanceof Error && cause.message !== "" ? cause.message.replace(/\.$/, "") : failure.reason._tag
-}

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Schema } from "effect"
-import { columns, encodeCommand, encodeEvent, rowsOf, type Table } from "../../../src/adapters/postgres/JournalRows.ts"
+import { columns, encodeCommand, rowsOf, type Table } from "../../../src/adapters/postgres/JournalRows.ts"
 import { gather, type Item } from "../../../src/adapters/postgres/JournalBatch.ts"
 import { Command } from "../../../src/domain/Command.ts"
 import { Event } from "../../../src/domain/Event.ts"
+import { canonicalJson } from "../../../src/domain/CanonicalJson.ts"
+import { encodeEvent } from "../../../src/domain/StoredEvent.ts"
 import type { Append } from "../../../src/ports/Journal.ts"
 import {
   accepted,
@@ -21,7 +23,11 @@ import {
 
 const written = (appends: ReadonlyArray<Append>) => {
   const items = appends.map((append): Item => ({ _tag: "Append", append, reply: Deferred.makeUnsafe() }))
-  return rowsOf(gather(items).batch, () => true)
+  return rowsOf(
+    gather(items).batch,
+    () => true,
+    () => undefined
+  )
 }
 
 const orRefused = (encode: () => unknown): unknown => {
@@ -45,6 +51,10 @@ describe("the rows of a commit", () => {
       assert.deepStrictEqual(
         orRefused(() => encodeEvent(event)),
         orRefused(() => encodesEvent(event))
+      )
+      assert.strictEqual(
+        orRefused(() => JSON.stringify(encodeEvent(event))),
+        orRefused(() => canonicalJson(encodesEvent(event)))
       )
       assert.deepStrictEqual(
         orRefused(() => encodeCommand(command)),
