@@ -5,19 +5,19 @@ import { Cause, Effect, Exit, Option, Predicate, type Runtime } from "effect"
 import { Command, Flag } from "effect/cli"
 import { createKey } from "./adapters/paper/admin/CreateKey.ts"
 import { settings, type Setting } from "./Config.ts"
-import { paper, serve } from "./main.ts"
+import { AccountId } from "./domain/Ids.ts"
+import { paper, replay, serve, verify } from "./main.ts"
+import type { Until } from "./ports/Rebuild.ts"
 
 const flagName = (name: Setting) => name.toLowerCase().replaceAll("_", "-")
 
-const flags = Object.fromEntries(
-  (Object.keys(settings) as ReadonlyArray<Setting>).map((name) => [
-    name,
-    Flag.String(flagName(name)).pipe(
-      Flag.withDescription(`${settings[name][1]} (${name}${settings[name][0] === "" ? "" : `, ${settings[name][0]}`})`),
-      Flag.optional
-    )
-  ])
-)
+const flagOf = (name: Setting) =>
+  Flag.String(flagName(name)).pipe(
+    Flag.withDescription(`${settings[name][1]} (${name}${settings[name][0] === "" ? "" : `, ${settings[name][0]}`})`),
+    Flag.optional
+  )
+
+const flags = Object.fromEntries((Object.keys(settings) as ReadonlyArray<Setting>).map((name) => [name, flagOf(name)]))
 
 const given = (parsed: Record<string, Option.Option<string>>): Partial<Record<Setting, string>> =>
   Object.fromEntries(
@@ -102,9 +102,65 @@ const paperCommand = Command.make(
   ])
 )
 
+const accountFlag = Flag.String("account").pipe(Flag.map((text) => AccountId.make(text)))
+
+/** Where the journal is. */
+const journalFlags = { DATA_DIR: flagOf("DATA_DIR"), DATABASE_URL: flagOf("DATABASE_URL") }
+
+const verifyCommand = Command.make(
+  "verify",
+  {
+    account: accountFlag.pipe(Flag.withDescription("This account only, with its head."), Flag.optional),
+    ...journalFlags
+  },
+  ({ account, ...parsed }) => verify(given(parsed), Option.getOrUndefined(account))
+).pipe(
+  Command.withDescription(
+    "Prove that no event was edited, removed or inserted, or name the first; then it exits with 1."
+  )
+)
+
+/** From here on a number is a time in epoch milliseconds: no account has as many events, and no desk ran in 1973. */
+const FIRST_MILLIS = 100_000_000_000
+
+const untilOf = (text: string): Until | undefined => {
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : undefined
+  if (number !== undefined) return number < FIRST_MILLIS ? { seq: number } : { at: number }
+  const at = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(at) ? undefined : { at }
+}
+
+const replayCommand = Command.make(
+  "replay",
+  {
+    account: accountFlag.pipe(Flag.withDescription("Whose journal.")),
+    until: Flag.String("until").pipe(
+      Flag.filterMap(
+        (text) => Option.fromNullishOr(untilOf(text)),
+        (text) => `${text} is no time (ISO 8601, or epoch milliseconds) and no event number`
+      ),
+      Flag.withDescription(
+        "Up to this time (ISO 8601, or epoch milliseconds) or event number; nothing is compared then."
+      ),
+      Flag.optional
+    ),
+    ...journalFlags
+  },
+  ({ account, until, ...parsed }) => replay(given(parsed), account, Option.getOrUndefined(until))
+).pipe(
+  Command.withDescription(
+    "Make an account again from its journal, print it, and compare the read models; where they differ it exits with 1."
+  )
+)
+
+const auditCommand = Command.make("audit").pipe(
+  Command.withDescription("Look into the journal."),
+  Command.withSubcommands([verifyCommand])
+)
+
 const outcry = Command.make("outcry").pipe(
   Command.withDescription("A self-hosted, multi-user, real-time crypto trading desk."),
-  Command.withSubcommands([serveCommand, paperCommand])
+  Command.withSubcommands([serveCommand, paperCommand, auditCommand, replayCommand])
 )
 
 /** What a person needs of a failure: its own sentence, and the whole cause only where nobody foresaw it. */

@@ -60,7 +60,7 @@ export const follow = (followed: Followed, link: Link, sha256: (text: string) =>
   const { accountId, head, hash, seq, unchained } = followed
   const expected = seq + 1
   if (link.seq !== expected) {
-    const what = link.seq < expected ? "is there twice" : "was removed"
+    const what = link.seq < expected ? "was inserted: that place is taken" : "was removed"
     return { seq: Math.min(link.seq, expected), what }
   }
   if (head !== undefined && link.seq > head.seq) {

@@ -65,7 +65,7 @@ export const encodeIntent = (intent: Intent): typeof Intent.Encoded => {
 
 export const encodeHold = ({ amount, asset }: Hold): typeof Hold.Encoded => ({ amount: encodeDecimal(amount), asset })
 
-const encodeFill = (fill: Fill): typeof Fill.Encoded => ({
+export const encodeFill = (fill: Fill): typeof Fill.Encoded => ({
   at: fill.at,
   fee: encodeDecimal(fill.fee),
   feeAsset: fill.feeAsset,

@@ -47,6 +47,15 @@ export class Blotter extends Context.Service<
     readonly orders: (query: OrdersQuery) => Effect.Effect<ReadonlyArray<Order>, BlotterError>
     /** Only an order of this account. */
     readonly order: (accountId: AccountId, orderId: OrderId) => Effect.Effect<Option.Option<Order>, BlotterError>
+    /** Those of them that the account has, in no particular order. */
+    readonly ordersById: (
+      accountId: AccountId,
+      orderIds: ReadonlyArray<OrderId>
+    ) => Effect.Effect<ReadonlyArray<Order>, BlotterError>
+    /** PENDING ones not included. */
+    readonly orderCounts: (
+      accountId: AccountId
+    ) => Effect.Effect<{ readonly open: number; readonly closed: number }, BlotterError>
     /** Newest first. */
     readonly fills: (
       query: FillsQuery

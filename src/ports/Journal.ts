@@ -38,12 +38,6 @@ export interface History {
   readonly events: ReadonlyArray<Recorded>
 }
 
-/** An account and its head, which is missing where somebody removed it. */
-export interface AccountEnd {
-  readonly accountId: AccountId
-  readonly head: Head | undefined
-}
-
 export class Journal extends Context.Service<
   Journal,
   {
@@ -65,8 +59,10 @@ export class Journal extends Context.Service<
       afterSeq: number,
       limit: number
     ) => Effect.Effect<ReadonlyArray<Link>, JournalError>
+    /** Where the account ends, as it was noted beside its events. */
+    readonly head: (accountId: AccountId) => Effect.Effect<Option.Option<Head>, JournalError>
     /** The first account after `after`, or of all, that has events or a head. */
-    readonly nextHead: (after?: AccountId) => Effect.Effect<Option.Option<AccountEnd>, JournalError>
+    readonly accountAfter: (after?: AccountId) => Effect.Effect<Option.Option<AccountId>, JournalError>
     readonly receipt: (
       accountId: AccountId,
       commandId: CommandId

@@ -92,13 +92,15 @@ const journal = (
         .toSorted((a, b) => a.seq - b.seq)
         .slice(0, limit)
     ),
-  nextHead: (after) =>
+  head: (accountId) => Effect.sync(() => Option.fromNullishOr(accountOf(accountId).head)),
+  accountAfter: (after) =>
     Effect.sync(() => {
-      const [accountId] = [...accounts.keys()]
-        .filter((id) => after === undefined || id > after)
-        .filter((id) => accountOf(id).links.length > 0 || accountOf(id).head !== undefined)
+      const [first] = [...accounts]
+        .filter(([, { head, links }]) => links.length > 0 || head !== undefined)
+        .map(([accountId]) => accountId)
+        .filter((accountId) => after === undefined || accountId > after)
         .toSorted()
-      return accountId === undefined ? Option.none() : Option.some({ accountId, head: accountOf(accountId).head })
+      return Option.fromNullishOr(first)
     }),
   receipt: (accountId, commandId) =>
     Effect.sync(() => Option.fromNullishOr(accountOf(accountId).commands.get(commandId)?.receipt)),
@@ -171,6 +173,14 @@ const blotter = (accountOf: (accountId: AccountId) => StoredAccount): Blotter["S
     Effect.sync(() =>
       Option.fromNullishOr(allOrders(accountOf(accountId)).find((candidate) => candidate.orderId === orderId))
     ),
+  ordersById: (accountId, orderIds) =>
+    Effect.sync(() => orderIds.flatMap((orderId) => accountOf(accountId).orders.get(orderId) ?? [])),
+  orderCounts: (accountId) =>
+    Effect.sync(() => {
+      const all = [...accountOf(accountId).orders.values()]
+      const closed = all.filter(({ status }) => isClosed(status)).length
+      return { open: all.length - closed, closed }
+    }),
   fills: ({ accountId, beforeSeq, limit, orderId, symbol }) =>
     Effect.sync(() =>
       accountOf(accountId)

@@ -11,15 +11,12 @@ import { type Journal, JournalError } from "../../ports/Journal.ts"
 /** A statement that takes longer has lost its connection without a word: its outcome is unknown. */
 export const STATEMENT_TIMEOUT = "30 seconds"
 
-const StoredHead = Schema.Struct({
-  accountId: AccountId,
-  head: Schema.NullOr(Schema.Struct({ seq: Schema.Int, hash: Schema.NullOr(Schema.String), chainedFrom: Schema.Int }))
-})
+const Head = Schema.Struct({ seq: Schema.Int, hash: Schema.NullOr(Schema.String), chainedFrom: Schema.Int })
 const Link = Schema.Struct({ ...StoredEvent.StoredEvent.fields, hash: Schema.NullOr(Schema.String) })
 export const decodeEnvelopes = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ envelope: Envelope })))
 const decodeEvents = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ stored: StoredEvent.StoredEvent })))
 const decodeLinks = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ link: Link })))
-const decodeHeads = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ found: StoredHead })))
+const decodeHeads = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ head: Head })))
 const decodeSnapshots = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ snapshot: AccountSnapshot })))
 const decodeReceipts = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ receipt: Receipt })))
 const decodeAccounts = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ account_id: AccountId })))
@@ -64,22 +61,23 @@ export const reads = (sql: SqlClient.SqlClient): Omit<Journal["Service"], "submi
       Effect.map((rows) => rows.map(({ link }) => ({ ...link, hash: link.hash ?? undefined }))),
       read
     ),
-  // An account may have lost its head, or all of its events: either names it.
-  nextHead: (after) =>
-    sql`select jsonb_build_object('accountId', a.account_id, 'head', case when h.account_id is not null then
-        jsonb_build_object('seq', h.seq, 'hash', encode(h.hash, 'hex'), 'chainedFrom', h.chained_from) end) as found
-      from (select least(
-          (select account_id from order_events where account_id > ${after ?? ""} order by account_id limit 1),
-          (select account_id from account_heads where account_id > ${after ?? ""} order by account_id limit 1))
-        as account_id) a
-      left join account_heads h on h.account_id = a.account_id
-      where a.account_id is not null`.pipe(
+  head: (accountId) =>
+    sql`select jsonb_build_object('seq', seq, 'hash', encode(hash, 'hex'), 'chainedFrom', chained_from) as head
+      from account_heads where account_id = ${accountId}`.pipe(
       Effect.flatMap(decodeHeads),
-      Effect.map(([row]) => {
-        if (row === undefined) return Option.none()
-        const { accountId, head } = row.found
-        return Option.some({ accountId, head: head === null ? undefined : { ...head, hash: head.hash ?? undefined } })
-      }),
+      Effect.map(([row]) =>
+        Option.map(Option.fromNullishOr(row?.head), (head) => ({ ...head, hash: head.hash ?? undefined }))
+      ),
+      read
+    ),
+  // An account may have lost its head, or all of its events: either names it.
+  accountAfter: (after = AccountId.make("")) =>
+    sql`select account_id from (values
+        ((select account_id from order_events where account_id > ${after} order by account_id, seq limit 1)),
+        ((select account_id from account_heads where account_id > ${after} order by account_id limit 1))) a(account_id)
+      where account_id is not null order by account_id limit 1`.pipe(
+      Effect.flatMap(decodeAccounts),
+      Effect.map(([row]) => Option.fromNullishOr(row?.account_id)),
       read
     ),
   receipt: (accountId, commandId) =>

@@ -24,6 +24,7 @@ const State = Schema.Struct({
 
 const decodeOrders = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ found: Order })))
 const decodeFills = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ found: BookedFill })))
+const decodeCounts = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ open: Schema.Int, closed: Schema.Int })]))
 const decodeState = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ found: State })]))
 
 // Rows leave as JSON in the domain's own shape. A numeric must be text there: a JSON number would be read as a float.
@@ -96,6 +97,21 @@ const make = Effect.gen(function* () {
         where account_id = ${accountId} and order_id = ${orderId} and ${sql.literal(isPending)}`.pipe(
         Effect.flatMap(decodeOrders),
         Effect.map(([row]) => Option.fromNullishOr(row?.found)),
+        read
+      ),
+    ordersById: (accountId, orderIds) =>
+      sql`select ${sql.literal(orderJson)} as found from orders
+        where account_id = ${accountId} and order_id in (
+          select jsonb_array_elements_text(${JSON.stringify(orderIds)}::jsonb))`.pipe(
+        Effect.flatMap(decodeOrders),
+        Effect.map((rows) => rows.map((row) => row.found)),
+        read
+      ),
+    orderCounts: (accountId) =>
+      sql`select count(*) filter (where is_open)::int as open, count(*) filter (where not is_open)::int as closed
+        from orders where account_id = ${accountId}`.pipe(
+        Effect.flatMap(decodeCounts),
+        Effect.map(([counts]) => counts),
         read
       ),
     fills: (query) =>

@@ -33,12 +33,15 @@ import {
   shown,
   submitted
 } from "../../kit/Samples.ts"
+import { Tamper } from "../../kit/Tamper.ts"
+import { auditSuite } from "../../suites/audit.ts"
 import { blotterSuite } from "../../suites/blotter.ts"
 import { journalSuite } from "../../suites/journal.ts"
 
 const stores = Layer.merge(PgJournal.layer, PgBlotter.layer)
-const pglite = Layer.provideMerge(stores, layerPglite)
-const postgres = Layer.provideMerge(stores, layerPostgres)
+const tampered = Layer.merge(stores, Tamper.layerSql)
+const pglite = Layer.provideMerge(tampered, layerPglite)
+const postgres = Layer.provideMerge(tampered, layerPostgres)
 const options = { timeout: "60 seconds", excludeTestServices: true } as const
 
 /** What only a database can do wrong. */
@@ -104,6 +107,7 @@ layer(pglite, options)("the journal on PGlite", (it) => {
   journalSuite(it)
   blotterSuite(it)
   databaseSuite(it)
+  auditSuite(it)
 })
 
 describePostgres("", () => {
@@ -111,6 +115,7 @@ describePostgres("", () => {
     journalSuite(it)
     blotterSuite(it)
     databaseSuite(it)
+    auditSuite(it)
 
     it.effect("goes on after its connections were cut", () =>
       Effect.gen(function* () {

@@ -1,0 +1,96 @@
+// Made-up histories of an account: every kind of event, in an order that the domain allows; the same for the same seed.
+import { HashMap } from "effect"
+import type { Event } from "../../src/domain/Event.ts"
+import { CommandId, UserId } from "../../src/domain/Ids.ts"
+import * as Money from "../../src/domain/Money.ts"
+import { type Intent, type Order, remaining } from "../../src/domain/Order.ts"
+import type { Append } from "../../src/ports/Journal.ts"
+import { accepted, canceled, deposited, limitBuy, orderId, SampleWriter, submitted } from "./Samples.ts"
+
+/** A small deterministic stream of choices. */
+const choices = (seed: number) => (below: number) => {
+  seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0
+  return Math.floor((seed / 4_294_967_296) * below)
+}
+
+type Pick = ReturnType<typeof choices>
+
+const intentOf = (pick: Pick): Intent => {
+  const symbol = pick(2) === 0 ? "BTCUSDT" : "ETHUSDT"
+  const side = pick(2) === 0 ? "BUY" : "SELL"
+  const intent = limitBuy(`0.${1 + pick(9)}`, `${50_000 + pick(20_000)}.${1 + pick(9)}`, symbol)
+  if (intent.type === "MARKET" || pick(4) === 0) return { type: "MARKET", symbol, side, quantity: intent.quantity }
+  return { ...intent, side }
+}
+
+/** A part that an exchange could fill: at most eight decimals. */
+const partOf = (quantity: Money.Decimal): Money.Decimal => {
+  const part = Money.truncate(Money.multiply(quantity, Money.decimal("0.3")), 8)
+  return Money.isZero(part) ? quantity : part
+}
+
+const fillOf = (order: Order, seq: number, pick: Pick): Event => ({
+  _tag: "OrderFilled",
+  orderId: order.orderId,
+  fill: {
+    tradeId: `t${seq}`,
+    price: Money.decimal(`${50_000 + pick(20_000)}.${pick(100)}`),
+    quantity: pick(2) === 0 ? remaining(order) : partOf(remaining(order)),
+    fee: Money.decimal(`0.000${1 + pick(9)}`),
+    feeAsset: ["BTC", "USDT", "BNB"][pick(3)] ?? "BNB",
+    liquidity: pick(2) === 0 ? "maker" : "taker",
+    at: 1_723_100_000_000 + seq
+  }
+})
+
+const ofOpen = (order: Order, seq: number, pick: Pick): Event => {
+  const { orderId } = order
+  switch (pick(10)) {
+    case 0:
+      return canceled(Number(orderId.slice(-12)))
+    case 1:
+      return { _tag: "OrderRejected", orderId, reason: 'The exchange said "no": ½' }
+    case 2:
+      return { _tag: "OrderExpired", orderId, reason: "It found nobody." }
+    case 3:
+      return { _tag: "CancelSubmitted", orderId, commandId: CommandId.make(`x${seq}`) }
+    case 4:
+      return { _tag: "CancelRejected", orderId, reason: "Too late." }
+    case 5:
+      return { _tag: "OrderUnknown", orderId, call: pick(2) === 0 ? "submit" : "cancel", reason: "No answer came." }
+    case 6:
+      return accepted(Number(orderId.slice(-12)))
+    default:
+      return fillOf(order, seq, pick)
+  }
+}
+
+const nextEvent = (writer: SampleWriter, pick: Pick): Event => {
+  const seq = writer.account.seq + 1
+  const open = [...HashMap.values(writer.account.orders)].toSorted((a, b) => (a.orderId < b.orderId ? -1 : 1))
+  const order = open[pick(Math.max(1, open.length))]
+  const kind = pick(20)
+  if (kind === 0) return deposited(["USDT", "BTC", "ETH"][pick(3)] ?? "USDT", `${pick(1_000_000)}.5`)
+  if (kind === 1) {
+    const reason = { _tag: "UnknownSymbol", symbol: "XYZ" } as const
+    const commandId = CommandId.make(`d${seq}`)
+    const userId = UserId.make("user-ann")
+    return { _tag: "OrderDenied", orderId: orderId(seq), commandId, userId, intent: intentOf(pick), reason }
+  }
+  if (order === undefined || open.length < 3 || kind < 6) return submitted(seq, intentOf(pick))
+  if (kind === 6) {
+    const commandId = CommandId.make(`n${seq}`)
+    return { _tag: "CancelDenied", orderId: order.orderId, commandId, reason: { _tag: "OrderInDoubt" } }
+  }
+  return ofOpen(order, seq, pick)
+}
+
+/** Steps of one to four events each, as they would be appended. The writer ends where they do. */
+export const history = (writer: SampleWriter, seed: number, steps: number): ReadonlyArray<Append> => {
+  const pick = choices(seed)
+  return Array.from({ length: steps }, () => {
+    const { afterSeq, ...step } = writer.next([nextEvent(writer, pick)])
+    const more = Array.from({ length: pick(4) }, () => writer.next([nextEvent(writer, pick)]))
+    return { ...step, afterSeq, updates: [...step.updates, ...more.flatMap(({ updates }) => updates)] }
+  })
+}
