@@ -148,7 +148,14 @@ const append = (account: StoredAccount, step: Append): void => {
     const { at, balances, event, order, position, seq, traceId } = update
     const link = chain(account.head?.hash ?? GENESIS, step.accountId, update)
     account.events.push({ seq, at, traceId, event })
-    account.links.push({ seq, at, traceId, version: VERSION, ...link })
+    account.links.push({
+      seq,
+      at,
+      traceId,
+      version: VERSION,
+      event: JSON.parse(link.event) as unknown,
+      hash: link.hash
+    })
     account.head = { seq, hash: link.hash, chainedFrom: account.head?.chainedFrom ?? 1 }
     if (order !== undefined) account.orders.set(order.orderId, order)
     if (position !== undefined) account.positions.set(position.symbol, position)

@@ -91,7 +91,9 @@ export type Table = keyof typeof columns
 type Row = ReadonlyArray<unknown>
 /** The last event of an account in the commit, and its hash. */
 type End = readonly [accountId: AccountId, seq: number, hash: string]
-type RowOf<T extends Table> = T extends "ends" ? End : Row
+/** A row as JSON already: the text of an event is made once, for its hash and for its row. */
+type Text = string
+type RowOf<T extends Table> = T extends "ends" ? End : T extends "events" ? Text : Row
 export type Rows = { readonly [T in Table]: ReadonlyArray<RowOf<T>> }
 type Building = { readonly [T in Table]: Array<RowOf<T>> }
 
@@ -161,7 +163,9 @@ const addChain = (rows: Building, accountId: AccountId, chain: Chain, before: st
     for (const update of append.updates) {
       const { at, balances: changed, event, order, position, seq, traceId } = update
       const link = chained(end?.[1] ?? before, accountId, update)
-      rows.events.push([accountId, seq, at, traceId, VERSION, link.event, link.hash])
+      rows.events.push(
+        `[${JSON.stringify(accountId)},${seq},${at},${JSON.stringify(traceId)},${VERSION},${link.event},"${link.hash}"]`
+      )
       end = [seq, link.hash]
       if (order !== undefined) {
         if (event._tag === "OrderSubmitted" || event._tag === "OrderDenied") created.add(order.orderId)

@@ -180,5 +180,8 @@ export const statementOf = (rows: Rows): Statement => {
   const key = used.reduce((bits, table) => bits | (1 << tables.indexOf(table)), 0)
   const text = texts.get(key) ?? textOf(used)
   texts.set(key, text)
-  return { text, parameters: used.map((table) => JSON.stringify(rows[table])) }
+  return { text, parameters: used.map((table) => jsonOf(rows, table)) }
 }
+
+const jsonOf = (rows: Rows, table: Table): string =>
+  table === "events" ? `[${rows.events.join(",")}]` : JSON.stringify(rows[table])
