@@ -137,7 +137,7 @@ const replayCommand = Command.make(
     until: Flag.String("until").pipe(
       Flag.filterMap(
         (text) => Option.fromNullishOr(untilOf(text)),
-        (text) => `${text} is no time (ISO 8601, or epoch milliseconds) and no event number`
+        () => "a time (ISO 8601, or epoch milliseconds) or an event number"
       ),
       Flag.withDescription(
         "Up to this time (ISO 8601, or epoch milliseconds) or event number; nothing is compared then."

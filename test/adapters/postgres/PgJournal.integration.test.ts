@@ -11,6 +11,7 @@ import * as PgBlotter from "../../../src/adapters/postgres/PgBlotter.ts"
 import * as PgJournal from "../../../src/adapters/postgres/PgJournal.ts"
 import { empty, evolve } from "../../../src/domain/Account.ts"
 import { AccountId, CommandId } from "../../../src/domain/Ids.ts"
+import { verify } from "../../../src/ports/Audit.ts"
 import { Blotter } from "../../../src/ports/Blotter.ts"
 import { Journal } from "../../../src/ports/Journal.ts"
 import {
@@ -168,6 +169,7 @@ describePostgres("", () => {
         for (const account of accounts) {
           const written = outcomes.filter((outcome) => outcome.account === account)
           const { events } = yield* desks[0]!.load(account)
+          assert.isUndefined((yield* verify(desks[0]!, account)).fault)
           assert.deepStrictEqual(
             events.map((event) => event.seq),
             Array.from({ length: written.reduce((sum, outcome) => sum + outcome.written, 0) }, (_, index) => index + 1)
@@ -220,6 +222,7 @@ describe("PGlite and kill -9", () => {
             const id = AccountId.make(account)
             const { events } = yield* journal.load(id)
             assert.isAtLeast(events.length, seq)
+            assert.isUndefined((yield* verify(journal, id)).fault)
             assert.deepStrictEqual(
               events.map((event) => event.seq),
               events.map((_, index) => index + 1)
