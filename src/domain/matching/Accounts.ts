@@ -24,7 +24,7 @@ export const list = (state: State, { listing }: Of<"List">): Outcome | Rejection
   const before = book.rules.listing.instrument
   const rules = new Rules(listing, CANCEL_WHILE_HALTED)
   const sameGrid = rules.scale.equals(book.rules.scale)
-  if (!sameGrid && book.byId.size > 0) return Rejection.listingInUse
+  if (!sameGrid && book.openCount > 0) return Rejection.listingInUse
   // Seats know their assets by place; a symbol of other assets is another symbol.
   if (baseAsset !== before.baseAsset || quoteAsset !== before.quoteAsset) return Rejection.listingInUse
   book.rules = rules

@@ -16,7 +16,7 @@ export const amend = (step: Step, seat: Seat, command: Amend): Refusal => {
   const { rules } = step.book
   if (!rules.trading) return Rejection.amendClosed
   if (!rules.listing.amendAllowed) return Rejection.amendUnsupported
-  const order = find(step.book, seat, command.order)
+  const order = find(seat, command.order)
   if (isRejection(order)) return order
   const refused = check(step, order, command)
   if (refused !== undefined) return refused

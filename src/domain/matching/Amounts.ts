@@ -13,18 +13,20 @@ export const BEYOND_LIMIT: Amount = AMOUNT_LIMIT + 1n
 export const WHOLE_RATE = 100_000_000
 const RATE_PARTS = 100_000_000n
 
-const TWO_32 = 4_294_967_296
-const words = new Uint32Array(2)
-const whole = new BigInt64Array(words.buffer)
-/** Which of the two words of a 64-bit integer is the lower one on this machine. */
-export const LOW_WORD = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 0 : 1
-export const HIGH_WORD = 1 - LOW_WORD
+/** Which of the two words of a 64-bit integer is the upper one on this machine. */
+export const HIGH_WORD = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0
+
+const TWO_52 = 4_503_599_627_370_496
+const float = new Float64Array(1)
+const whole = new BigInt64Array(float.buffer)
+/** The bits of a double that is 2^52: those of 2^52 + n are n more. */
+const BITS_OF_TWO_52 = 0x4330_0000_0000_0000n
 
 /** A non-negative safe integer as an amount. Through memory: `BigInt(n)` costs five times as much. */
 export const fromSafe = (value: number): Amount => {
-  words[LOW_WORD] = value
-  words[HIGH_WORD] = value / TWO_32
-  return whole[0]!
+  if (value >= TWO_52) return BigInt(value)
+  float[0] = value + TWO_52
+  return BigInt.asIntN(64, whole[0]! - BITS_OF_TWO_52)
 }
 
 /** `rate` parts of 10^-8 of an amount, rounded down. */

@@ -12,16 +12,12 @@ import type { SymbolBook } from "./SymbolBook.ts"
 type Refusal = Rejection.Rejection | undefined
 
 /** The open order of this seat that is meant, or why none is. By both ids: the number finds it, the client's id must match. */
-export const find = (
-  book: SymbolBook,
-  seat: Seat,
-  { orderId, clientOrderId }: OrderRef
-): OpenOrder | Rejection.Rejection => {
+export const find = (seat: Seat, { orderId, clientOrderId }: OrderRef): OpenOrder | Rejection.Rejection => {
   if (orderId === undefined) {
     return (clientOrderId === undefined ? undefined : seat.byClientId.get(clientOrderId)) ?? Rejection.unknownOrder
   }
-  const order = book.byId.get(orderId)
-  if (order === undefined || order.seat !== seat) return Rejection.unknownOrder
+  const order = seat.byClientId.numbered(orderId)
+  if (order === undefined) return Rejection.unknownOrder
   return clientOrderId === undefined || order.clientOrderId === clientOrderId ? order : Rejection.idMismatch
 }
 
@@ -41,7 +37,7 @@ export const cancellable = (
   restriction: CancelRestriction | undefined
 ): OpenOrder | Rejection.Rejection => {
   if (!book.rules.cancelling) return Rejection.cancelClosed
-  const order = find(book, seat, ref)
+  const order = find(seat, ref)
   return isRejection(order) ? order : (mayCancel(order, restriction) ?? order)
 }
 

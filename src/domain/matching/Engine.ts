@@ -57,7 +57,7 @@ export class Engine {
     if (!this.state.accounts.has(command.account)) return Result.fail(Rejection.unknownAccount)
     if (book === undefined) return Result.fail(Rejection.invalidSymbol)
     const seat = this.state.seat(book, command.account)!
-    const order = new OpenOrder(command.order, book.symbol, seat, command.at)
+    const order = new OpenOrder(command.order, seat, command.at)
     const refused = book.rules.check(order, market.reference) ?? admit(this.begin(book, command.at, market), order)
     return refused === undefined ? Result.succeed(undefined) : Result.fail(refused)
   }
@@ -92,13 +92,13 @@ export class Engine {
     let refused: Rejection.Rejection | undefined
     switch (command._tag) {
       case "Place": {
-        const order = new OpenOrder(command.order, book.symbol, seat, command.at)
+        const order = new OpenOrder(command.order, seat, command.at)
         refused = book.rules.check(order, market.reference) ?? admit(step, order)
         if (refused === undefined) place(step, order)
         break
       }
       case "PlaceList": {
-        const legs = legsOf(command.list, book.symbol, seat, command.at)
+        const legs = legsOf(command.list, seat, command.at)
         refused = admitList(step, command.list, legs, seat, market.reference)
         if (refused === undefined) placeList(step, command.list, legs, seat)
         break
@@ -167,10 +167,9 @@ export class Engine {
 
   /** By either id or both; `undefined` where none is open or the ids do not mean the same order. */
   openOrder(account: string, symbol: string, ref: OrderRef): Order | undefined {
-    const book = this.state.books.get(symbol)
-    const seat = book?.seats.get(account)
-    if (book === undefined || seat === undefined) return undefined
-    const found = find(book, seat, ref)
+    const seat = this.state.books.get(symbol)?.seats.get(account)
+    if (seat === undefined) return undefined
+    const found = find(seat, ref)
     return isRejection(found) ? undefined : found
   }
 

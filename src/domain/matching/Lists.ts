@@ -24,8 +24,8 @@ export interface Legs {
 
 const isStopLoss = ({ type }: NewOrder): boolean => type === "STOP_LOSS" || type === "STOP_LOSS_LIMIT"
 
-export const legsOf = (list: NewList, symbol: string, seat: Seat, at: number): Legs => {
-  const order = (asked: NewOrder) => new OpenOrder(asked, symbol, seat, at)
+export const legsOf = (list: NewList, seat: Seat, at: number): Legs => {
+  const order = (asked: NewOrder) => new OpenOrder(asked, seat, at)
   if (list.kind === "OTO") return { working: order(list.working), pending: order(list.pending), pair: undefined }
   const { above, below } = list
   const aboveFirst = OCO_FIRST_LEG === "above" || (OCO_FIRST_LEG === "stopLoss" && isStopLoss(above))

@@ -10,24 +10,35 @@ import type { Trail } from "./Trailing.ts"
 /** `stop`: waits for its stop price; `trailing`: tracks the market; `list`: waits for its list; `nowhere`: being matched, or closed. */
 export type Whereabouts = "nowhere" | "book" | "stop" | "trailing" | "list"
 
+/** What few orders have. Most share one that says nothing: half of an order's memory would be spent on saying so. */
+class Rarities {
+  listId = -1
+  quote: Amount = 0n
+  stopTicks = 0
+  trailingBips = 0
+  icebergLots = 0
+  strategyId: number | undefined = undefined
+  strategyType: number | undefined = undefined
+  trailingAt = -1
+  expiry: ExpiryReason | undefined = undefined
+  list: OpenList | undefined = undefined
+  amends = 0
+  waitingSince = 0
+  firedAt = 0
+  trail: Trail | undefined = undefined
+}
+
+const NONE = new Rarities()
+
 export class OpenOrder implements Order {
   orderId = 0
-  readonly account: string
-  readonly symbol: string
-  listId = -1
   clientOrderId: string
   readonly side: Side
   readonly type: OrderType
   readonly timeInForce: TimeInForce
   lots: number
-  readonly quote: Amount
   ticks: number
-  readonly stopTicks: number
-  readonly trailingBips: number
-  readonly icebergLots: number
   readonly stp: SelfTradePrevention
-  readonly strategyId?: number
-  readonly strategyType?: number
   readonly createdAt: number
   status: OrderStatus = "NEW"
   executedLots = 0
@@ -35,12 +46,9 @@ export class OpenOrder implements Order {
   preventedLots = 0
   working = false
   workingAt = -1
-  trailingAt = -1
   updatedAt: number
-  expiry: ExpiryReason | undefined = undefined
 
   readonly seat: Seat
-  list: OpenList | undefined = undefined
   where: Whereabouts = "nowhere"
   /** Known to its seat and book by its ids. */
   registered = false
@@ -56,33 +64,130 @@ export class OpenOrder implements Order {
   holdsLock = false
   /** Price by which a BUY locks the quote asset: its limit, or what stands for it where it has none. */
   lockTicks = 0
-  amends = 0
-  /** Orders triggered at one price go by the time they began to wait: the execution id of that moment. */
-  waitingSince = 0
-  /** The price that triggered it, as it was set: decides who comes first where one trade triggers several. */
-  firedAt = 0
-  /** Of a trailing stop that tracks: those that share its highest (SELL) or lowest (BUY) price. */
-  trail: Trail | undefined = undefined
+  private rare = NONE
 
-  constructor(asked: NewOrder, symbol: string, seat: Seat, at: number) {
-    this.account = seat.account.name
-    this.symbol = symbol
+  constructor(asked: NewOrder, seat: Seat, at: number) {
     this.clientOrderId = asked.clientOrderId
     this.side = asked.side
     this.type = asked.type
     this.timeInForce = asked.timeInForce
     this.lots = asked.lots
-    this.quote = asked.quote
     this.ticks = asked.ticks
-    this.stopTicks = asked.stopTicks
-    this.trailingBips = asked.trailingBips
-    this.icebergLots = asked.icebergLots
     this.stp = asked.stp
-    if (asked.strategyId !== undefined) this.strategyId = asked.strategyId
-    if (asked.strategyType !== undefined) this.strategyType = asked.strategyType
     this.createdAt = at
     this.updatedAt = at
     this.seat = seat
+    const { quote, stopTicks, trailingBips, icebergLots, strategyId, strategyType } = asked
+    if (quote !== 0n) this.own().quote = quote
+    if (stopTicks !== 0) this.own().stopTicks = stopTicks
+    if (trailingBips !== 0) this.own().trailingBips = trailingBips
+    if (icebergLots !== 0) this.own().icebergLots = icebergLots
+    if (strategyId !== undefined) this.own().strategyId = strategyId
+    if (strategyType !== undefined) this.own().strategyType = strategyType
+  }
+
+  private own(): Rarities {
+    if (this.rare === NONE) this.rare = new Rarities()
+    return this.rare
+  }
+
+  get account(): string {
+    return this.seat.account.name
+  }
+
+  get symbol(): string {
+    return this.seat.symbol
+  }
+
+  get listId(): number {
+    return this.rare.listId
+  }
+
+  set listId(listId: number) {
+    if (listId !== this.rare.listId) this.own().listId = listId
+  }
+
+  get quote(): Amount {
+    return this.rare.quote
+  }
+
+  get stopTicks(): number {
+    return this.rare.stopTicks
+  }
+
+  get trailingBips(): number {
+    return this.rare.trailingBips
+  }
+
+  get icebergLots(): number {
+    return this.rare.icebergLots
+  }
+
+  get strategyId(): number | undefined {
+    return this.rare.strategyId
+  }
+
+  get strategyType(): number | undefined {
+    return this.rare.strategyType
+  }
+
+  get trailingAt(): number {
+    return this.rare.trailingAt
+  }
+
+  set trailingAt(at: number) {
+    if (at !== this.rare.trailingAt) this.own().trailingAt = at
+  }
+
+  get expiry(): ExpiryReason | undefined {
+    return this.rare.expiry
+  }
+
+  set expiry(expiry: ExpiryReason | undefined) {
+    if (expiry !== this.rare.expiry) this.own().expiry = expiry
+  }
+
+  get list(): OpenList | undefined {
+    return this.rare.list
+  }
+
+  set list(list: OpenList | undefined) {
+    if (list !== this.rare.list) this.own().list = list
+  }
+
+  get amends(): number {
+    return this.rare.amends
+  }
+
+  set amends(amends: number) {
+    if (amends !== this.rare.amends) this.own().amends = amends
+  }
+
+  /** Orders triggered at one price go by the time they began to wait: the execution id of that moment. */
+  get waitingSince(): number {
+    return this.rare.waitingSince
+  }
+
+  set waitingSince(executionId: number) {
+    if (executionId !== this.rare.waitingSince) this.own().waitingSince = executionId
+  }
+
+  /** The price that triggered it, as it was set: decides who comes first where one trade triggers several. */
+  get firedAt(): number {
+    return this.rare.firedAt
+  }
+
+  set firedAt(ticks: number) {
+    if (ticks !== this.rare.firedAt) this.own().firedAt = ticks
+  }
+
+  /** Of a trailing stop that tracks: those that share its highest (SELL) or lowest (BUY) price. */
+  get trail(): Trail | undefined {
+    return this.rare.trail
+  }
+
+  set trail(trail: Trail | undefined) {
+    if (trail !== this.rare.trail) this.own().trail = trail
   }
 }
 

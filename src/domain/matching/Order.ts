@@ -40,8 +40,8 @@ export interface NewOrder {
   readonly trailingBips: number
   readonly icebergLots: number
   readonly stp: SelfTradePrevention
-  readonly strategyId?: number
-  readonly strategyType?: number
+  readonly strategyId?: number | undefined
+  readonly strategyType?: number | undefined
 }
 
 /** The engine's own record. Read it, never change it; what changes over an order's life is not readonly. */

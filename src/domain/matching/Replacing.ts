@@ -23,7 +23,7 @@ const reasons: ReadonlyMap<Rejection.Rejection, string> = new Map([
 export const replace = (step: Step, seat: Seat, command: CancelReplace): Replaced | Rejection.Rejection => {
   const { rules } = step.book
   if (!rules.listing.cancelReplaceAllowed) return Rejection.replaceUnsupported
-  const order = new OpenOrder(command.order, step.book.symbol, seat, command.at)
+  const order = new OpenOrder(command.order, seat, command.at)
   const unfit = rules.check(order, step.market.reference)
   if (unfit !== undefined) return unfit
   const old = cancellable(step.book, seat, command.cancel, command.restriction)

@@ -30,7 +30,7 @@ export const unlock = (step: Step, order: OpenOrder): void => {
 export const register = (book: SymbolBook, order: OpenOrder): void => {
   if (order.registered) return
   order.registered = true
-  book.byId.add(order)
+  book.openCount++
   order.seat.byClientId.add(order)
   count(order.seat, order, 1)
 }
@@ -38,7 +38,7 @@ export const register = (book: SymbolBook, order: OpenOrder): void => {
 const unregister = (book: SymbolBook, order: OpenOrder): void => {
   if (!order.registered) return
   order.registered = false
-  book.byId.delete(order)
+  book.openCount--
   order.seat.byClientId.delete(order)
   count(order.seat, order, -1)
 }

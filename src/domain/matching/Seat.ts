@@ -33,6 +33,7 @@ export const TOUCHED_QUOTE = 2
 
 export class Seat {
   readonly account: Account
+  readonly symbol: string
   readonly baseSlot: Slot
   readonly quoteSlot: Slot
   makerRate = 0
@@ -44,8 +45,9 @@ export class Seat {
   openIcebergs = 0
   touched = 0
 
-  constructor(account: Account, baseSlot: Slot, quoteSlot: Slot) {
+  constructor(account: Account, symbol: string, baseSlot: Slot, quoteSlot: Slot) {
     this.account = account
+    this.symbol = symbol
     this.baseSlot = baseSlot
     this.quoteSlot = quoteSlot
   }

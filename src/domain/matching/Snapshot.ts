@@ -84,7 +84,7 @@ const queuesOf = (book: SymbolBook, side: "BUY" | "SELL") =>
 const bookToJson = (book: SymbolBook) => ({
   listing: ListingText.toJson(book.rules.listing),
   lastTradeId: book.lastTradeId,
-  orders: book.byId.all().map(orderToJson),
+  orders: book.openOrders().map(orderToJson),
   bids: queuesOf(book, "BUY"),
   asks: queuesOf(book, "SELL"),
   lists: [...book.lists.values()].toSorted((a, b) => a.listId - b.listId).map(listToJson)
@@ -195,7 +195,7 @@ const restoreOrder = (state: State, book: SymbolBook, json: OrderJson): OpenOrde
     ...(strategyId === undefined ? {} : { strategyId }),
     ...(strategyType === undefined ? {} : { strategyType })
   }
-  const order = new OpenOrder(asked, book.symbol, seat, json.createdAt)
+  const order = new OpenOrder(asked, seat, json.createdAt)
   order.orderId = json.orderId
   order.listId = json.listId
   order.updatedAt = json.updatedAt

@@ -30,7 +30,12 @@ export class State {
     const account = this.accounts.get(name)
     if (account === undefined) return undefined
     const { baseAsset, quoteAsset } = book.rules.listing.instrument
-    const seat = new Seat(account, account.slot(this.ledger, baseAsset), account.slot(this.ledger, quoteAsset))
+    const seat = new Seat(
+      account,
+      book.symbol,
+      account.slot(this.ledger, baseAsset),
+      account.slot(this.ledger, quoteAsset)
+    )
     setRates(seat, book)
     book.seats.set(name, seat)
     account.seats.set(book.symbol, seat)

@@ -3,7 +3,7 @@ import { BookSide } from "./BookSide.ts"
 import type { Listing } from "./Listing.ts"
 import { CANCEL_WHILE_HALTED } from "./OpenPoints.ts"
 import type { OpenList } from "./OpenList.ts"
-import { OrderIndex } from "./OrderIndex.ts"
+import type { OpenOrder } from "./OpenOrder.ts"
 import { Rules } from "./Rules.ts"
 import type { Seat } from "./Seat.ts"
 import { Triggers } from "./Triggers.ts"
@@ -18,8 +18,8 @@ export class SymbolBook {
   readonly asks = new BookSide("SELL")
   readonly triggers = new Triggers()
   readonly seats = new Map<string, Seat>()
-  /** Open orders by the exchange's id. */
-  readonly byId = new OrderIndex()
+  /** Open orders, of all seats together. */
+  openCount = 0
   readonly lists = new Map<number, OpenList>()
   lastTradeId = 0
 
@@ -28,6 +28,13 @@ export class SymbolBook {
     this.rules = new Rules(listing, CANCEL_WHILE_HALTED)
     this.baseId = baseId
     this.quoteId = quoteId
+  }
+
+  /** By order id. */
+  openOrders(): ReadonlyArray<OpenOrder> {
+    const orders: Array<OpenOrder> = []
+    for (const seat of this.seats.values()) for (const order of seat.byClientId.all()) orders.push(order)
+    return orders.toSorted((a, b) => a.orderId - b.orderId)
   }
 
   side(side: Side): BookSide {

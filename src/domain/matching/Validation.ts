@@ -18,7 +18,7 @@ export const validate = (state: State): void => {
     validateSide(book, book.bids)
     validateSide(book, book.asks)
     validateCrossing(book)
-    for (const order of book.byId.all()) validateOrder(state, book, order)
+    for (const order of book.openOrders()) validateOrder(state, book, order)
     validateSeats(book)
     validateLists(book)
     sumLocks(book, locked)
@@ -38,7 +38,8 @@ const validateSide = (book: SymbolBook, side: BookSide): void => {
       const named = `${where} order ${order.orderId}`
       if (order.level !== level || order.previous !== previous) fail(`${named} is not linked to its level`)
       if (order.ticks !== level.ticks || order.side !== side.side) fail(`${named} is at the wrong level`)
-      if (order.where !== "book" || book.byId.get(order.orderId) !== order) fail(`${named} rests and is not open`)
+      if (order.where !== "book" || order.seat.byClientId.numbered(order.orderId) !== order)
+        fail(`${named} rests and is not open`)
       const most = order.icebergLots === 0 ? remainingOf(order) : Math.min(order.icebergLots, remainingOf(order))
       if (order.visible <= 0 || order.visible > most) fail(`${named} shows ${order.visible} lots`)
       if (order.icebergLots === 0 && order.visible !== most) fail(`${named} hides lots`)
@@ -81,7 +82,8 @@ const validateSeats = (book: SymbolBook): void => {
     const named = `${book.symbol} seat of ${name}`
     const orders = seat.byClientId.all()
     open += orders.length
-    if (orders.some((order) => book.byId.get(order.orderId) !== order)) fail(`${named} has an order that is not open`)
+    if (orders.some((order) => order.seat.byClientId.numbered(order.orderId) !== order))
+      fail(`${named} has an order that is not open`)
     const algos = orders.filter((order) => isContingent(order.type)).length
     if (algos !== seat.openAlgos) fail(`${named} counts ${seat.openAlgos} algo orders and has ${algos}`)
     const icebergs = orders.filter((order) => order.icebergLots !== 0).length
@@ -89,8 +91,8 @@ const validateSeats = (book: SymbolBook): void => {
     for (const list of seat.lists) if (book.lists.get(list.listId) !== list) fail(`${named} has an ended list`)
     if (seat.touched !== 0) fail(`${named} has balances that were not told`)
   }
-  if (open !== book.byId.size) fail(`${book.symbol} has ${book.byId.size} open orders, its seats ${open}`)
-  const waiting = book.byId.all().filter(({ where }) => where === "stop" || where === "trailing").length
+  if (open !== book.openCount) fail(`${book.symbol} has ${book.openCount} open orders, its seats ${open}`)
+  const waiting = book.openOrders().filter(({ where }) => where === "stop" || where === "trailing").length
   if (waiting !== book.triggers.size) fail(`${book.symbol} counts ${book.triggers.size} waiting orders, has ${waiting}`)
 }
 
@@ -103,7 +105,8 @@ const validateLists = (book: SymbolBook): void => {
       fail(`${named} waits for a ${list.working.status} order`)
     }
     const live = list.waiting ? list.orders : list.working === undefined ? list.orders : list.pending
-    if (live.some((order) => book.byId.get(order.orderId) !== order)) fail(`${named} has a leg that is not open`)
+    if (live.some((order) => order.seat.byClientId.numbered(order.orderId) !== order))
+      fail(`${named} has a leg that is not open`)
     const { pair } = list
     if (pair !== undefined && !list.holdsLock) fail(`${named} locks nothing`)
     if (pair !== undefined && remainingOf(pair[0]) !== remainingOf(pair[1])) fail(`${named} has uneven legs`)
@@ -112,7 +115,7 @@ const validateLists = (book: SymbolBook): void => {
 
 const sumLocks = (book: SymbolBook, locked: Map<number, Amount>): void => {
   const add = (slot: number, amount: Amount) => locked.set(slot, (locked.get(slot) ?? 0n) + amount)
-  for (const order of book.byId.all()) if (order.holdsLock) add(paidSlot(order), needOf(book, order))
+  for (const order of book.openOrders()) if (order.holdsLock) add(paidSlot(order), needOf(book, order))
   for (const list of book.lists.values()) {
     const { pair } = list
     if (list.holdsLock && pair !== undefined) add(paidSlot(pair[0]), needOfPair(book, pair))
