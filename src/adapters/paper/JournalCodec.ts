@@ -160,6 +160,12 @@ const ListBody = Schema.Union([
   Schema.Struct({ k: Schema.Literal("OTOCO"), c: Schema.String, w: OrderBody, a: OrderBody, b: OrderBody })
 ])
 const Bips = Schema.Struct({ min: Schema.Int, max: Schema.Int })
+const ExchangeBody = Schema.Struct({
+  maxOrders: Schema.Int,
+  maxAlgoOrders: Schema.Int,
+  maxIcebergOrders: Schema.Int,
+  maxOrderLists: Schema.Int
+})
 const ListingBody = Schema.Struct({
   instrument: Instrument,
   status: Schema.Literals(["TRADING", "HALT", "BREAK", "CANCEL_ONLY"]),
@@ -183,7 +189,10 @@ const ListingBody = Schema.Struct({
   marketStep: Money.DecimalString,
   minNotionalToMarket: Schema.Boolean,
   maxNotionalToMarket: Schema.Boolean,
-  maxPosition: Money.DecimalString
+  maxPosition: Money.DecimalString,
+  maxBase: Money.DecimalString,
+  maxQuote: Money.DecimalString,
+  exchange: ExchangeBody
 })
 
 const Turns = maybe(Schema.Array(Schema.Int))

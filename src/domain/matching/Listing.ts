@@ -15,6 +15,24 @@ export const selfTradePreventions = [
 ] as const
 export type SelfTradePrevention = (typeof selfTradePreventions)[number]
 
+/**
+ * EXCHANGE_MAX_NUM_ORDERS, _ALGO_ORDERS, _ICEBERG_ORDERS and _ORDER_LISTS: open ones of an account over all symbols. Zero switches one
+ * off, as the live exchange has them.
+ */
+export interface ExchangeLimits {
+  readonly maxOrders: number
+  readonly maxAlgoOrders: number
+  readonly maxIcebergOrders: number
+  readonly maxOrderLists: number
+}
+
+export const NO_EXCHANGE_LIMITS: ExchangeLimits = {
+  maxOrders: 0,
+  maxAlgoOrders: 0,
+  maxIcebergOrders: 0,
+  maxOrderLists: 0
+}
+
 export interface Listing {
   readonly instrument: Instrument
   readonly status: "TRADING" | "HALT" | "BREAK" | "CANCEL_ONLY"
@@ -44,6 +62,11 @@ export interface Listing {
   readonly maxNotionalToMarket: boolean
   /** MAX_POSITION in the base asset; zero switches it off. */
   readonly maxPosition: Decimal
+  /** MAX_ASSET of the base asset (a quantity) and of the quote asset (a notional), for one order; zero switches one off. */
+  readonly maxBase: Decimal
+  readonly maxQuote: Decimal
+  /** The same at every symbol. */
+  readonly exchange: ExchangeLimits
 }
 
 const ALL_TYPES: ReadonlyArray<OrderType> = [
@@ -80,5 +103,8 @@ export const listingOf = (instrument: Instrument): Listing => ({
   marketStep: Money.zero,
   minNotionalToMarket: true,
   maxNotionalToMarket: false,
-  maxPosition: Money.zero
+  maxPosition: Money.zero,
+  maxBase: Money.zero,
+  maxQuote: Money.zero,
+  exchange: NO_EXCHANGE_LIMITS
 })

@@ -15,7 +15,9 @@ export const toJson = (listing: Listing) => ({
   allowedStps: [...listing.allowedStps].toSorted(),
   minMarketQuantity: Money.format(listing.minMarketQuantity),
   marketStep: Money.format(listing.marketStep),
-  maxPosition: Money.format(listing.maxPosition)
+  maxPosition: Money.format(listing.maxPosition),
+  maxBase: Money.format(listing.maxBase),
+  maxQuote: Money.format(listing.maxQuote)
 })
 
 export type ListingJson = ReturnType<typeof toJson>
@@ -27,5 +29,7 @@ export const fromJson = (json: ListingJson): Listing => ({
   allowedStps: new Set<SelfTradePrevention>(json.allowedStps),
   minMarketQuantity: Money.decimal(json.minMarketQuantity),
   marketStep: Money.decimal(json.marketStep),
-  maxPosition: Money.decimal(json.maxPosition)
+  maxPosition: Money.decimal(json.maxPosition),
+  maxBase: Money.decimal(json.maxBase),
+  maxQuote: Money.decimal(json.maxQuote)
 })

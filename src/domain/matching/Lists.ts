@@ -1,5 +1,6 @@
 // Order lists: how they are placed, and what is placed once a working leg has filled (REST API, "Order lists").
 import type { NewList } from "./Command.ts"
+import type { Listing } from "./Listing.ts"
 import { endList, lockPair, needOfPair } from "./Contingency.ts"
 import { work } from "./Matching.ts"
 import { OCO_FIRST_LEG } from "./OpenPoints.ts"
@@ -52,10 +53,18 @@ export const admitList = (step: Step, list: NewList, legs: Legs, seat: Seat, ref
   return (
     checkShape(list, legs) ??
     checkIds(list, orders, seat) ??
-    (seat.lists.size >= rules.listing.maxOrderLists ? Rejection.countFailure("MAX_NUM_ORDER_LISTS") : undefined) ??
+    checkLists(seat, rules.listing) ??
     checkCounts(step, seat, orders) ??
     (legs.working === undefined ? admitPair(step, legs.pair!) : admitWorking(step, legs.working))
   )
+}
+
+const checkLists = (seat: Seat, { exchange, maxOrderLists }: Listing): Refusal => {
+  if (seat.lists.size >= maxOrderLists) return Rejection.countFailure("MAX_NUM_ORDER_LISTS")
+  if (exchange.maxOrderLists === 0) return undefined
+  let open = 0
+  for (const { lists } of seat.account.seats.values()) open += lists.size
+  return open >= exchange.maxOrderLists ? Rejection.countFailure("EXCHANGE_MAX_NUM_ORDER_LISTS") : undefined
 }
 
 const checkIds = (list: NewList, orders: ReadonlyArray<OpenOrder>, seat: Seat): Refusal => {

@@ -51,8 +51,30 @@ const checkCount = (step: Step, order: OpenOrder, counted: number, algos: number
   if (isContingent(type) && seat.openAlgos + algos >= listing.maxAlgoOrders) {
     return Rejection.countFailure("MAX_NUM_ALGO_ORDERS")
   }
-  return order.icebergLots !== 0 && seat.openIcebergs + icebergs >= listing.maxIcebergOrders
-    ? Rejection.countFailure("MAX_NUM_ICEBERG_ORDERS")
+  if (order.icebergLots !== 0 && seat.openIcebergs + icebergs >= listing.maxIcebergOrders) {
+    return Rejection.countFailure("MAX_NUM_ICEBERG_ORDERS")
+  }
+  return step.book.rules.limitsExchange ? checkExchange(step, order, counted, algos, icebergs) : undefined
+}
+
+/** The account's open orders over all symbols. */
+const checkExchange = (step: Step, order: OpenOrder, counted: number, algos: number, icebergs: number): Refusal => {
+  const { exchange } = step.book.rules.listing
+  let [orders, openAlgos, openIcebergs] = [counted, algos, icebergs]
+  for (const seat of order.seat.account.seats.values()) {
+    orders += seat.byClientId.size
+    openAlgos += seat.openAlgos
+    openIcebergs += seat.openIcebergs
+  }
+  const full = (limit: number, open: number) => limit !== 0 && open >= limit
+  if (countsAgainstMaxOrders(order.type) && full(exchange.maxOrders, orders)) {
+    return Rejection.countFailure("EXCHANGE_MAX_NUM_ORDERS")
+  }
+  if (isContingent(order.type) && full(exchange.maxAlgoOrders, openAlgos)) {
+    return Rejection.countFailure("EXCHANGE_MAX_NUM_ALGO_ORDERS")
+  }
+  return order.icebergLots !== 0 && full(exchange.maxIcebergOrders, openIcebergs)
+    ? Rejection.countFailure("EXCHANGE_MAX_NUM_ICEBERG_ORDERS")
     : undefined
 }
 

@@ -33,6 +33,10 @@ export class Rules {
   private readonly minNotional: Amount
   private readonly maxNotional: Amount
   readonly maxPositionLots: number
+  readonly limitsExchange: boolean
+  private readonly maxBaseLots: number
+  /** 0n for none. */
+  private readonly maxQuote: Amount
   readonly limitsPosition: boolean
   private reference: Amount = 0n
   private readonly bands: { readonly BUY: Bounds.Range; readonly SELL: Bounds.Range } = {
@@ -58,6 +62,9 @@ export class Rules {
     this.maxMarketLots = Bounds.atMost(instrument.maxMarketQuantity, stepSize)
     this.marketLotsStep = Bounds.stepsOf(listing.marketStep, stepSize)
     this.maxPositionLots = Bounds.atMost(listing.maxPosition, stepSize)
+    this.limitsExchange = Object.values(listing.exchange).some((limit) => limit !== 0)
+    this.maxBaseLots = Bounds.atMost(listing.maxBase, stepSize)
+    this.maxQuote = Bounds.amountDown(listing.maxQuote)
     this.limitsPosition = this.maxPositionLots !== UNLIMITED
     this.minNotional = Bounds.amountUp(instrument.minNotional)
     this.maxNotional = Bounds.amountDown(instrument.maxNotional)
@@ -123,7 +130,15 @@ export class Rules {
     ) {
       return Rejection.filterFailure("PRICE_FILTER")
     }
-    return this.checkQuantity(order, order.lots) ?? this.checkTrailing(order)
+    return this.checkQuantity(order, order.lots) ?? this.checkAsset(order) ?? this.checkTrailing(order)
+  }
+
+  /** MAX_ASSET. What a MARKET order by quantity costs is not known before it trades: only its base is judged. */
+  private checkAsset({ lots, quote, ticks }: OpenOrder): Rejection.Rejection | undefined {
+    const tooMuchBase = lots > this.maxBaseLots
+    const worth = ticks === 0 || this.maxQuote === 0n ? quote : this.scale.quoteOf(ticks, lots)
+    const tooMuchQuote = this.maxQuote !== 0n && worth > this.maxQuote
+    return tooMuchBase || tooMuchQuote ? Rejection.filterFailure("MAX_ASSET") : undefined
   }
 
   /** LOT_SIZE, MARKET_LOT_SIZE, NOTIONAL and ICEBERG_PARTS: what an amend must pass again. */

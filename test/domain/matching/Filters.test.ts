@@ -16,6 +16,16 @@ const of = (changed: Partial<typeof instrument>): Partial<Listing> => ({ instrum
 const failed = (name: string) => `-1013 Filter failure: ${name}`
 const market = { type: "MARKET" } as const
 
+/** What a second order like the first is told; once the first is gone there is room again. */
+const count = (rules: Partial<Listing>, asked: NewOrder) => {
+  const venue = new Exchange({ ...listing, ...rules }).account("ann")
+  venue.apply(venue.placing("ann", { ...asked, clientOrderId: "first" }))
+  const second = venue.refusal(venue.placing("ann", { ...asked, clientOrderId: "second" }))
+  venue.cancel("ann", "first")
+  assert.strictEqual(venue.refusal(venue.placing("ann", { ...asked, clientOrderId: "third" })), "taken")
+  return second
+}
+
 describe("Filters", () => {
   it("PRICE_FILTER bounds price and stop price; a zero switches its part off", () => {
     const rules = of({ minPrice: decimal("50"), maxPrice: decimal("200") })
@@ -105,14 +115,6 @@ describe("Filters", () => {
   })
 
   it("counts are of open orders: all, algo, iceberg", () => {
-    const count = (rules: Partial<Listing>, asked: NewOrder) => {
-      const venue = new Exchange({ ...listing, ...rules }).account("ann")
-      venue.apply(venue.placing("ann", { ...asked, clientOrderId: "first" }))
-      const second = venue.refusal(venue.placing("ann", { ...asked, clientOrderId: "second" }))
-      venue.cancel("ann", "first")
-      assert.strictEqual(venue.refusal(venue.placing("ann", { ...asked, clientOrderId: "third" })), "taken")
-      return second
-    }
     assert.strictEqual(count(of({ maxOpenOrders: 1 }), buy(1, 90)), "-2010 Filter failure: MAX_NUM_ORDERS")
     const algo = order({ type: "STOP_LOSS_LIMIT", side: "SELL", stopTicks: 50, ticks: 50 })
     assert.strictEqual(count({ maxAlgoOrders: 1 }, algo), "-2010 Filter failure: MAX_NUM_ALGO_ORDERS")
@@ -130,6 +132,23 @@ describe("Filters", () => {
     const byQuote = (usd: bigint) =>
       venue.refusal(venue.placing("ann", order({ ...market, lots: 0, quote: usd * UNIT })))
     assert.strictEqual(byQuote(200n), "-2010 Filter failure: MAX_POSITION")
+  })
+
+  it("EXCHANGE_MAX_* count an account's orders over all symbols, and MAX_ASSET bounds one order's assets", () => {
+    const exchange = { ...listing.exchange }
+    const of = (limits: Partial<Listing["exchange"]>) => ({ exchange: { ...exchange, ...limits } })
+    assert.strictEqual(count(of({ maxOrders: 1 }), buy(1, 90)), "-2010 Filter failure: EXCHANGE_MAX_NUM_ORDERS")
+    const algo = order({ type: "STOP_LOSS_LIMIT", side: "SELL", stopTicks: 50, ticks: 50 })
+    assert.strictEqual(count(of({ maxAlgoOrders: 1 }), algo), "-2010 Filter failure: EXCHANGE_MAX_NUM_ALGO_ORDERS")
+    const iceberg = buy(4, 90, { icebergLots: 2 })
+    assert.strictEqual(
+      count(of({ maxIcebergOrders: 1 }), iceberg),
+      "-2010 Filter failure: EXCHANGE_MAX_NUM_ICEBERG_ORDERS"
+    )
+    assert.strictEqual(verdict(buy(4, 90), { maxBase: decimal("3") }), "-1013 Filter failure: MAX_ASSET")
+    assert.strictEqual(verdict(buy(3, 90), { maxBase: decimal("3") }), "taken")
+    assert.strictEqual(verdict(buy(4, 90), { maxQuote: decimal("359") }), "-1013 Filter failure: MAX_ASSET")
+    assert.strictEqual(verdict(buy(4, 90), { maxQuote: decimal("360") }), "taken")
   })
 
   it("what a symbol does not support is refused by name", () => {

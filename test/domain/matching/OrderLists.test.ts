@@ -184,6 +184,18 @@ describe("OCO", () => {
     const venue = new Exchange({ ...listing, maxOrderLists: 0 }).account("ann")
     assert.strictEqual(venue.refusal(placing(venue, sellOco)), "-2010 Filter failure: MAX_NUM_ORDER_LISTS")
   })
+
+  it("and so many over all symbols", () => {
+    const venue = new Exchange({ ...listing, exchange: { ...listing.exchange, maxOrderLists: 1 } }).account("ann")
+    assert.strictEqual(venue.refusal(placing(venue, sellOco)), "taken")
+    const again = {
+      ...sellOco,
+      listClientOrderId: "again",
+      above: { ...sellOco.above, clientOrderId: "limit again" },
+      below: { ...sellOco.below, clientOrderId: "stop again" }
+    }
+    assert.strictEqual(venue.refusal(placing(venue, again)), "-2010 Filter failure: EXCHANGE_MAX_NUM_ORDER_LISTS")
+  })
 })
 
 const working = buy(2, 100, { clientOrderId: "working" })

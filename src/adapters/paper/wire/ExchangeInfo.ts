@@ -105,6 +105,28 @@ const rowOf = (listing: Listing, permissionSets: boolean): View => {
   }
 }
 
+/** What binds an account over all symbols; the same in every listing. */
+const exchangeFiltersOf = ({ exchange }: Listing): ReadonlyArray<View> =>
+  (
+    [
+      ["EXCHANGE_MAX_NUM_ORDERS", "maxNumOrders", exchange.maxOrders],
+      ["EXCHANGE_MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders", exchange.maxAlgoOrders],
+      ["EXCHANGE_MAX_NUM_ICEBERG_ORDERS", "maxNumIcebergOrders", exchange.maxIcebergOrders],
+      ["EXCHANGE_MAX_NUM_ORDER_LISTS", "maxNumOrderLists", exchange.maxOrderLists]
+    ] as const
+  ).flatMap(([filterType, name, limit]) => (limit === 0 ? [] : [{ filterType, [name]: limit }]))
+
+/** MAX_ASSET, which only `myFilters` shows. */
+const assetFiltersOf = ({ instrument, maxBase, maxQuote }: Listing): ReadonlyArray<View> =>
+  (
+    [
+      [instrument.baseAsset, maxBase],
+      [instrument.quoteAsset, maxQuote]
+    ] as const
+  ).flatMap(([asset, limit]) =>
+    Money.isPositive(limit) ? [{ filterType: "MAX_ASSET", asset, limit: eight(limit) }] : []
+  )
+
 export interface Wanted {
   /** Absent: every symbol. */
   readonly symbols: ReadonlyArray<string> | undefined
@@ -123,6 +145,8 @@ export const makeExchangeInfo = (listings: ReadonlyMap<string, Listing>) => {
   const full = print(true)
   const bare = print(false)
   const limits = JSON.stringify(rateLimits)
+  const [any] = listings.values()
+  const exchangeFilters = JSON.stringify(any === undefined ? [] : exchangeFiltersOf(any))
   return (wanted: Wanted, serverTime: number): string | undefined => {
     const rows: Array<string> = []
     const texts = wanted.permissionSets ? full : bare
@@ -133,13 +157,13 @@ export const makeExchangeInfo = (listings: ReadonlyMap<string, Listing>) => {
       const status = listings.get(symbol)?.status
       if (permitted && (wanted.status === undefined || wanted.status === status)) rows.push(row)
     }
-    return `{"timezone":"UTC","serverTime":${serverTime},"rateLimits":${limits},"exchangeFilters":[],"symbols":[${rows.join(",")}],"sors":[]}`
+    return `{"timezone":"UTC","serverTime":${serverTime},"rateLimits":${limits},"exchangeFilters":${exchangeFilters},"symbols":[${rows.join(",")}],"sors":[]}`
   }
 }
 
 /** MAX_POSITION and the like bind an account as everybody else: `myFilters` shows what exchangeInfo does. */
 export const myFilters = (listing: Listing): View => ({
-  exchangeFilters: [],
+  exchangeFilters: exchangeFiltersOf(listing),
   symbolFilters: filtersOf(listing),
-  assetFilters: []
+  assetFilters: assetFiltersOf(listing)
 })
