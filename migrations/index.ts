@@ -5,6 +5,7 @@ import paper from "./0003_paper.ts"
 import venue from "./0004_venue.ts"
 import paperKeys from "./0005_paper_keys.ts"
 import eventChain from "./0006_event_chain.ts"
+import orderTruth from "./0007_order_truth.ts"
 
 export const migrations = {
   "0001_people": people,
@@ -12,5 +13,6 @@ export const migrations = {
   "0003_paper": paper,
   "0004_venue": venue,
   "0005_paper_keys": paperKeys,
-  "0006_event_chain": eventChain
+  "0006_event_chain": eventChain,
+  "0007_order_truth": orderTruth
 }

@@ -4,9 +4,8 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Balance from "./Balance.ts"
 import type { Event, Recorded } from "./Event.ts"
-import { AccountId, clientOrderIdOf, type OrderId } from "./Ids.ts"
-import type { Decimal } from "./Money.ts"
-import * as Money from "./Money.ts"
+import { AccountId, type OrderId } from "./Ids.ts"
+import * as Life from "./OrderLife.ts"
 import * as Order from "./Order.ts"
 import * as Position from "./Position.ts"
 
@@ -18,7 +17,14 @@ export interface Account {
   readonly positions: Readonly<Record<string, Position.Position>>
   /** Orders that can still change. A closed order lives in the journal only. */
   readonly orders: HashMap.HashMap<OrderId, Order.Order>
+  /** By symbol, the exchange's id of the last trade that a survey looked at. */
+  readonly seen: Readonly<Record<string, string>>
+  /** Set while the exchange cannot be seen; `since` is epoch milliseconds. */
+  readonly blind?: Blindness
 }
+
+export const Blindness = Schema.Struct({ since: Schema.Finite, reason: Schema.String })
+export type Blindness = typeof Blindness.Type
 
 /** How an account is stored in a snapshot. */
 export const AccountSnapshot = Schema.Struct({
@@ -26,7 +32,9 @@ export const AccountSnapshot = Schema.Struct({
   seq: Schema.Int,
   balances: Schema.Array(Balance.Balance),
   positions: Schema.Array(Position.Position),
-  orders: Schema.Array(Order.Order)
+  orders: Schema.Array(Order.Order),
+  seen: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  blind: Schema.optionalKey(Blindness)
 })
 export type AccountSnapshot = typeof AccountSnapshot.Type
 
@@ -35,7 +43,9 @@ export const toSnapshot = (account: Account): AccountSnapshot => ({
   seq: account.seq,
   balances: Object.values(account.balances),
   positions: Object.values(account.positions),
-  orders: [...HashMap.values(account.orders)]
+  orders: [...HashMap.values(account.orders)],
+  seen: account.seen,
+  ...(account.blind === undefined ? {} : { blind: account.blind })
 })
 
 export const fromSnapshot = (snapshot: AccountSnapshot): Account => ({
@@ -43,15 +53,34 @@ export const fromSnapshot = (snapshot: AccountSnapshot): Account => ({
   seq: snapshot.seq,
   balances: Object.fromEntries(snapshot.balances.map((balance) => [balance.asset, balance])),
   positions: Object.fromEntries(snapshot.positions.map((position) => [position.symbol, position])),
-  orders: HashMap.fromIterable(snapshot.orders.map((order) => [order.orderId, order]))
+  orders: HashMap.fromIterable(snapshot.orders.map((order) => [order.orderId, withFlights(order)])),
+  seen: snapshot.seen ?? {},
+  ...(snapshot.blind === undefined ? {} : { blind: snapshot.blind })
 })
+
+/** A snapshot from before flights were kept says by its status what is on its way. */
+const withFlights = (order: Order.Order): Order.Order => {
+  if (order.flights !== undefined || Order.isClosed(order.status)) return order
+  const call = order.status === "CANCELING" || order.exchangeOrderId !== undefined ? "cancel" : "submit"
+  const sentAt = call === "submit" ? order.createdAt : order.updatedAt
+  switch (order.status) {
+    case "SUBMITTING":
+    case "CANCELING":
+      return { ...order, flights: [{ call, sentAt }] }
+    case "UNKNOWN":
+      return { ...order, flights: [{ call, sentAt, doubt: { since: order.updatedAt, reason: order.reason ?? "" } }] }
+    default:
+      return order
+  }
+}
 
 export const empty = (accountId: AccountId): Account => ({
   accountId,
   seq: 0,
   balances: {},
   positions: {},
-  orders: HashMap.empty()
+  orders: HashMap.empty(),
+  seen: {}
 })
 
 /** The base and quote asset of a symbol: the one thing about an instrument that booking a fill needs. */
@@ -67,6 +96,8 @@ export interface AccountUpdate {
   readonly order?: Order.Order
   readonly balances: ReadonlyArray<Balance.Balance>
   readonly position?: Position.Position
+  /** Where it changed: what keeps the exchange from being seen, or null where nothing does any more. */
+  readonly blind?: Blindness | null
 }
 
 export interface Step {
@@ -77,8 +108,9 @@ export interface Step {
 /** Applies one event. Memory equals the fold of the journal by this function alone (I8). */
 export const step = (account: Account, recorded: Recorded, assetsOf: AssetsOf): Step => {
   const { event, seq, at, traceId } = recorded
-  const change = changeOf(account, event, at, assetsOf)
+  const change = changeOf(account, recorded, assetsOf)
   const balances = change.balances ?? []
+  const blind = change.blind === undefined ? account.blind : (change.blind ?? undefined)
   const next: Account = {
     accountId: account.accountId,
     seq,
@@ -92,7 +124,9 @@ export const step = (account: Account, recorded: Recorded, assetsOf: AssetsOf): 
         ? account.orders
         : Order.isClosed(change.order.status)
           ? HashMap.remove(account.orders, change.order.orderId)
-          : HashMap.set(account.orders, change.order.orderId, change.order)
+          : HashMap.set(account.orders, change.order.orderId, change.order),
+    seen: change.seen ?? account.seen,
+    ...(blind === undefined ? {} : { blind })
   }
   return {
     account: next,
@@ -104,7 +138,8 @@ export const step = (account: Account, recorded: Recorded, assetsOf: AssetsOf): 
       event,
       balances,
       ...(change.order === undefined ? {} : { order: change.order }),
-      ...(change.position === undefined ? {} : { position: change.position })
+      ...(change.position === undefined ? {} : { position: change.position }),
+      ...(change.blind === undefined ? {} : { blind: change.blind })
     }
   }
 }
@@ -128,155 +163,62 @@ interface Change {
   readonly order?: Order.Order
   readonly balances?: ReadonlyArray<Balance.Balance>
   readonly position?: Position.Position
+  readonly seen?: Account["seen"]
+  readonly blind?: Blindness | null
 }
 
-const changeOf = (account: Account, event: Event, at: number, assetsOf: AssetsOf): Change => {
+const changeOf = (account: Account, recorded: Recorded, assetsOf: AssetsOf): Change => {
+  const { at, event } = recorded
   switch (event._tag) {
     case "BalanceAdjusted":
       return { balances: [{ ...balanceOf(account, event.asset), free: event.free }] }
     case "OrderDenied":
-      return { order: newOrder(event, "DENIED", at, undefined) }
+      return { order: Life.denied(event, at) }
     case "OrderSubmitted":
+    case "OrderAdopted": {
+      const { amount, asset } = event.hold
       return {
-        order: newOrder(event, "SUBMITTING", at, event.hold),
-        balances: [Balance.hold(balanceOf(account, event.hold.asset), event.hold.amount)]
+        order: event._tag === "OrderSubmitted" ? Life.submitted(event, at) : Life.adopted(event, at),
+        balances: amount.value === 0n ? [] : [Balance.hold(balanceOf(account, asset), amount)]
       }
-    case "CancelDenied":
-      return {}
-    default: {
-      const order = orderOf(account, event.orderId)
-      // The journal is written by the same rules that read it: an event of an order that is not open is a broken journal.
-      if (order === undefined) throw new Error(`${event._tag} for order ${event.orderId}, which is not open`)
-      return changeOfOpen(account, order, event, at, assetsOf)
     }
+    case "CancelDenied":
+    case "AmendDenied":
+      return {}
+    case "Surveyed":
+      return { seen: { ...account.seen, ...Object.fromEntries(event.seen.map((last) => [last.symbol, last.tradeId])) } }
+    case "SightLost":
+      return { blind: { since: at, reason: event.reason } }
+    case "SightRegained":
+      return { blind: null }
+    default:
+      return changeOfOpen(account, event, recorded, assetsOf)
   }
 }
 
-type OpenOrderEvent = Exclude<
-  Event,
-  { readonly _tag: "BalanceAdjusted" | "OrderDenied" | "OrderSubmitted" | "CancelDenied" }
->
-
-const changeOfOpen = (
-  account: Account,
-  order: Order.Order,
-  event: OpenOrderEvent,
-  at: number,
-  assetsOf: AssetsOf
-): Change => {
-  switch (event._tag) {
-    case "OrderAccepted":
-      return {
-        order: {
-          ...order,
-          exchangeOrderId: event.exchangeOrderId,
-          // A cancel that overtook the acceptance is still in flight.
-          status: order.status === "CANCELING" ? "CANCELING" : workingStatus(order),
-          updatedAt: at
-        }
-      }
-    case "OrderFilled":
-      return fill(account, order, event, at, assetsOf)
-    case "OrderRejected":
-      return close(account, order, "REJECTED", at, event.reason)
-    case "OrderExpired":
-      return close(account, order, "EXPIRED", at, event.reason)
-    case "OrderCanceled":
-      return close(account, order, "CANCELED", at, undefined)
-    case "CancelSubmitted":
-      return { order: { ...order, status: "CANCELING", updatedAt: at } }
-    case "CancelRejected":
-      return { order: { ...order, status: workingStatus(order), updatedAt: at } }
-    case "OrderUnknown":
-      return { order: { ...order, status: "UNKNOWN", reason: event.reason, updatedAt: at } }
+const changeOfOpen = (account: Account, event: Life.OpenOrderEvent, recorded: Recorded, assetsOf: AssetsOf): Change => {
+  const order = orderOf(account, event.orderId)
+  // The journal is written by the same rules that read it: an event of an order that is not open is a broken journal.
+  if (order === undefined) throw new Error(`${event._tag} for order ${event.orderId}, which is not open`)
+  const { freed, order: next, paidFromHold } = Life.next(order, event, recorded)
+  if (event._tag !== "OrderFilled") {
+    const { asset } = order.hold
+    return { order: next, balances: freed.value === 0n ? [] : [Balance.release(balanceOf(account, asset), freed)] }
   }
-}
-
-const newOrder = (
-  { intent, orderId, userId }: Extract<Event, { readonly _tag: "OrderSubmitted" | "OrderDenied" }>,
-  status: Order.OrderStatus,
-  at: number,
-  held: Order.Hold | undefined
-): Order.Order => ({
-  orderId,
-  clientOrderId: clientOrderIdOf(orderId),
-  ...(userId === undefined ? {} : { userId }),
-  intent,
-  status,
-  executedQuantity: Money.zero,
-  executedQuote: Money.zero,
-  hold: held ?? { asset: "", amount: Money.zero },
-  tradeIds: [],
-  createdAt: at,
-  updatedAt: at
-})
-
-const workingStatus = (order: Order.Order): Order.OrderStatus =>
-  Money.isZero(order.executedQuantity) ? "NEW" : "PARTIALLY_FILLED"
-
-const close = (
-  account: Account,
-  order: Order.Order,
-  status: Order.OrderStatus,
-  at: number,
-  reason: string | undefined
-): Change => ({
-  order: {
-    ...order,
-    status,
-    hold: { asset: order.hold.asset, amount: Money.zero },
-    updatedAt: at,
-    ...(reason === undefined ? {} : { reason })
-  },
-  balances: Money.isZero(order.hold.amount)
-    ? []
-    : [Balance.release(balanceOf(account, order.hold.asset), order.hold.amount)]
-})
-
-const fill = (
-  account: Account,
-  order: Order.Order,
-  event: Extract<Event, { readonly _tag: "OrderFilled" }>,
-  at: number,
-  assetsOf: AssetsOf
-): Change => {
-  const execution = event.fill
   const { side, symbol } = order.intent
+  const { fill } = event
   const assets = assetsOf(symbol)
-  const quote = Money.multiply(execution.price, execution.quantity)
-  const executedQuantity = Money.add(order.executedQuantity, execution.quantity)
-  const filled = Money.compare(executedQuantity, order.intent.quantity) >= 0
-  const paid = side === "BUY" ? quote : execution.quantity
-  const fromHeld = Money.min(order.hold.amount, usedOf(order, execution.quantity, paid, filled))
-  const holdLeft = filled ? Money.zero : Money.subtract(order.hold.amount, fromHeld)
+  const { gets, pays } = Life.exchanged(order, fill, assets)
   const touched = new Map<string, Balance.Balance>()
   const change = (asset: string, apply: (balance: Balance.Balance) => Balance.Balance) =>
     touched.set(asset, apply(touched.get(asset) ?? balanceOf(account, asset)))
-  change(order.hold.asset, (balance) => Balance.release(balance, fromHeld))
-  change(side === "BUY" ? assets.quoteAsset : assets.baseAsset, (balance) => Balance.pay(balance, paid))
-  change(side === "BUY" ? assets.baseAsset : assets.quoteAsset, (balance) =>
-    Balance.receive(balance, side === "BUY" ? execution.quantity : quote)
-  )
-  change(execution.feeAsset, (balance) => Balance.pay(balance, execution.fee))
+  if (order.hold.asset !== "") change(order.hold.asset, (balance) => Balance.release(balance, paidFromHold))
+  change(pays.asset, (balance) => Balance.pay(balance, pays.amount))
+  change(gets.asset, (balance) => Balance.receive(balance, gets.amount))
+  change(fill.feeAsset, (balance) => Balance.pay(balance, fill.fee))
   return {
-    order: {
-      ...order,
-      status: filled ? "FILLED" : order.status === "CANCELING" ? "CANCELING" : "PARTIALLY_FILLED",
-      executedQuantity,
-      executedQuote: Money.add(order.executedQuote, quote),
-      hold: { asset: order.hold.asset, amount: holdLeft },
-      tradeIds: [...order.tradeIds, execution.tradeId],
-      updatedAt: at
-    },
+    order: next,
     balances: [...touched.values()],
-    position: Position.book(account.positions[symbol] ?? Position.flat(symbol), side, execution, assets)
+    position: Position.book(account.positions[symbol] ?? Position.flat(symbol), side, fill, assets)
   }
-}
-
-/** How much of the hold a fill uses up: all of it with the last fill, else what was set aside for that much quantity. */
-const usedOf = (order: Order.Order, quantity: Decimal, paid: Decimal, last: boolean): Decimal => {
-  if (last) return order.hold.amount
-  if (order.intent.side === "SELL") return quantity
-  // A limit order held price × quantity: a better fill frees the difference at once.
-  return order.intent.type === "LIMIT" ? Money.multiply(order.intent.price, quantity) : paid
 }

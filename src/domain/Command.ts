@@ -1,13 +1,16 @@
 // What a person or a program asks for, and what is stamped on it once, at the edge.
 import * as Schema from "effect/Schema"
 import { AccountId, CommandId, OrderId, UserId } from "./Ids.ts"
+import { DecimalString, equals } from "./Money.ts"
 import { Intent } from "./Order.ts"
 
 export const Command = Schema.TaggedUnion({
   /** Wakes a new account, which then adopts the balances the exchange has for it. */
   OpenAccount: {},
   PlaceOrder: { orderId: OrderId, intent: Intent },
-  CancelOrder: { orderId: OrderId }
+  CancelOrder: { orderId: OrderId },
+  /** `quantity` is what the order is to be worth in all, executed part included: less than now. It keeps its place in the book. */
+  AmendOrder: { orderId: OrderId, quantity: DecimalString }
 })
 export type Command = typeof Command.Type
 
@@ -50,4 +53,6 @@ const encodeIntent = Schema.encodeSync(Intent)
 export const sameRequest = (a: Command, b: Command): boolean =>
   a._tag === "PlaceOrder" && b._tag === "PlaceOrder"
     ? JSON.stringify(encodeIntent(a.intent)) === JSON.stringify(encodeIntent(b.intent))
-    : a._tag === b._tag && orderIdOf(a) === orderIdOf(b)
+    : a._tag === "AmendOrder" && b._tag === "AmendOrder"
+      ? a.orderId === b.orderId && equals(a.quantity, b.quantity)
+      : a._tag === b._tag && orderIdOf(a) === orderIdOf(b)

@@ -25,7 +25,13 @@ export const DenialReason = Schema.TaggedUnion({
   UnknownOrder: {},
   OrderAlreadyClosed: {},
   /** In doubt: a cancel could not be told from the order's own fate. */
-  OrderInDoubt: {}
+  OrderInDoubt: {},
+  /** The exchange cannot be seen: what a market order would do now is not known. */
+  Blind: { since: Schema.Finite },
+  NotAmendable: {},
+  /** An amend only makes an order smaller, and not smaller than what was executed. */
+  AmendOutOfRange: { above: DecimalString, below: DecimalString },
+  AmendInFlight: {}
 })
 export type DenialReason = typeof DenialReason.Type
 
@@ -56,5 +62,11 @@ export const sentence = (reason: DenialReason): string =>
     UnknownOrder: () => "There is no such order in this account.",
     OrderAlreadyClosed: () => "The order is closed already; there is nothing left to cancel.",
     OrderInDoubt: () =>
-      "The order is in doubt and the desk is asking the exchange. Cancel it again once that is settled."
+      "The order is in doubt and the desk is asking the exchange. Ask again once that is settled, within seconds.",
+    Blind: () =>
+      "The desk cannot see the exchange right now, so a market order would be blind. Use a limit order, or wait until the desk sees again.",
+    NotAmendable: () => "Only a limit order that rests at the exchange can be amended.",
+    AmendOutOfRange: ({ above, below }) =>
+      `An amend makes an order smaller: the new quantity must be above ${format(above)} and below ${format(below)}.`,
+    AmendInFlight: () => "An amend of this order is on its way already. Wait for its answer."
   })

@@ -4,14 +4,29 @@ import { DenialReason } from "./Denial.ts"
 import { Fill } from "./Fill.ts"
 import { ClientOrderId, CommandId, OrderId, UserId } from "./Ids.ts"
 import { DecimalString } from "./Money.ts"
-import { Hold, Intent } from "./Order.ts"
+import { Call, Hold, Intent, Source } from "./Order.ts"
 
 /** Who asked for the order. */
 const userId = Schema.optionalKey(UserId)
+/** When the call goes out, on the exchange's clock; absent where that clock is ours. */
+const sentAt = Schema.optionalKey(Schema.Finite)
+/** Where the desk has it from; absent: the private stream. */
+const from = Schema.optionalKey(Source)
+
+/** `start`: a new life. `reconnect`: after a stream was lost. `blind`: an order did not show on the stream. `period`: from time to time. */
+export const SurveyCause = Schema.Literals(["start", "reconnect", "blind", "period"])
+export type SurveyCause = typeof SurveyCause.Type
 
 export const Event = Schema.TaggedUnion({
-  /** Our free balance was set to what the exchange says; `free` is the new value. Opens an account, and settles drift. */
-  BalanceAdjusted: { asset: Schema.String, free: DecimalString },
+  /**
+   * Our free balance was set to what the exchange says; `free` is the new value. Opens an account, and settles drift: then the totals that
+   * differed are named.
+   */
+  BalanceAdjusted: {
+    asset: Schema.String,
+    free: DecimalString,
+    drift: Schema.optionalKey(Schema.Struct({ ours: DecimalString, theirs: DecimalString }))
+  },
   /** Durable before the exchange is called (I2): the intent, its ids, and what is held back for it. */
   OrderSubmitted: {
     orderId: OrderId,
@@ -19,24 +34,71 @@ export const Event = Schema.TaggedUnion({
     userId,
     clientOrderId: ClientOrderId,
     intent: Intent,
-    hold: Hold
+    hold: Hold,
+    sentAt
   },
   OrderDenied: { orderId: OrderId, commandId: CommandId, userId, intent: Intent, reason: DenialReason },
-  OrderAccepted: { orderId: OrderId, exchangeOrderId: Schema.String },
-  OrderFilled: { orderId: OrderId, fill: Fill },
-  OrderRejected: { orderId: OrderId, reason: Schema.String },
-  OrderExpired: { orderId: OrderId, reason: Schema.String },
+  OrderAccepted: { orderId: OrderId, exchangeOrderId: Schema.String, from },
+  OrderFilled: { orderId: OrderId, fill: Fill, from },
+  OrderRejected: {
+    orderId: OrderId,
+    reason: Schema.String,
+    from,
+    /** It was asked for, and is known never to have arrived. */
+    neverArrived: Schema.optionalKey(Schema.Boolean)
+  },
+  OrderExpired: { orderId: OrderId, reason: Schema.String, from },
   /** The cancel is in flight. */
-  CancelSubmitted: { orderId: OrderId, commandId: CommandId },
+  CancelSubmitted: { orderId: OrderId, commandId: CommandId, sentAt },
   CancelDenied: { orderId: OrderId, commandId: CommandId, reason: DenialReason },
-  /** The exchange refused the cancel; the order stands as it was. */
-  CancelRejected: { orderId: OrderId, reason: Schema.String },
-  OrderCanceled: { orderId: OrderId },
+  /** The exchange refused the cancel, or never got it; the order stands as it was. */
+  CancelRejected: { orderId: OrderId, reason: Schema.String, from },
+  OrderCanceled: { orderId: OrderId, from },
+  /** The amend is in flight: the order is to be worth `quantity` in all, and keeps its place. */
+  AmendSubmitted: { orderId: OrderId, commandId: CommandId, quantity: DecimalString, sentAt },
+  AmendDenied: { orderId: OrderId, commandId: CommandId, reason: DenialReason },
+  /** The exchange refused the amend, or never got it; the order stands as it was. */
+  AmendRejected: { orderId: OrderId, reason: Schema.String, from },
+  OrderAmended: { orderId: OrderId, quantity: DecimalString, from },
   /** No answer came: the order is in doubt until evidence closes it (I4). */
-  OrderUnknown: { orderId: OrderId, call: Schema.Literals(["submit", "cancel"]), reason: Schema.String }
+  OrderUnknown: { orderId: OrderId, call: Call, reason: Schema.String },
+  /**
+   * An order that was placed at the exchange by somebody else is followed from now on. What it had executed before is in the balances
+   * already.
+   */
+  OrderAdopted: {
+    orderId: OrderId,
+    clientOrderId: ClientOrderId,
+    exchangeOrderId: Schema.String,
+    type: Schema.String,
+    intent: Intent,
+    hold: Hold,
+    executedQuantity: DecimalString,
+    executedQuote: DecimalString,
+    placedAt: Schema.Finite
+  },
+  /**
+   * Everything the desk and the exchange have was compared, and what differed stands before this event. `seen` names, by symbol, the last
+   * trade that was looked at. Recorded where there is something to say.
+   */
+  Surveyed: {
+    cause: SurveyCause,
+    seen: Schema.Array(Schema.Struct({ symbol: Schema.String, tradeId: Schema.String })),
+    differences: Schema.Int
+  },
+  /** What the exchange does for this account cannot be seen from now on: orders that depend on a price are refused. */
+  SightLost: { reason: Schema.String },
+  SightRegained: {}
 })
 export type Event = typeof Event.Type
 
 /** An event with its place in the account's history. `at` is epoch milliseconds. */
-export const Recorded = Schema.Struct({ seq: Schema.Int, at: Schema.Finite, traceId: Schema.String, event: Event })
+export const Recorded = Schema.Struct({
+  seq: Schema.Int,
+  at: Schema.Finite,
+  traceId: Schema.String,
+  event: Event,
+  /** Of what it meant when it was written (StoredEvent.ts); absent: what it means today. */
+  version: Schema.optionalKey(Schema.Int)
+})
 export type Recorded = typeof Recorded.Type

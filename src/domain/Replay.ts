@@ -70,7 +70,8 @@ export const apply = (replay: Replay, recorded: Recorded): { readonly replay: Re
 
 /** A purchase holds the quote asset and a sale the base asset; a symbol is the one behind the other. */
 const learn = (known: Replay["assets"], { event, seq }: Recorded): Replay["assets"] => {
-  if (event._tag !== "OrderSubmitted" || known[event.intent.symbol] !== undefined) return known
+  const isFirst = event._tag === "OrderSubmitted" || event._tag === "OrderAdopted"
+  if (!isFirst || known[event.intent.symbol] !== undefined) return known
   const { side, symbol } = event.intent
   const { asset } = event.hold
   const other = side === "BUY" ? symbol.slice(0, -asset.length) : symbol.slice(asset.length)

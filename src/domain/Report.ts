@@ -1,31 +1,68 @@
 // What an exchange says about our orders. Reports enter the account's mailbox like commands do (I5).
 import type { Fill } from "./Fill.ts"
 import type { ClientOrderId } from "./Ids.ts"
+import type { Decimal } from "./Money.ts"
+import type { Side, Source, TimeInForce } from "./Order.ts"
 
-/** One thing that happened to an order at the exchange, in the order it happened. `at` is epoch milliseconds there. */
+/** What every report says of its order. `at` is epoch milliseconds at the exchange. */
+interface About {
+  readonly clientOrderId: ClientOrderId
+  readonly symbol: string
+  /** Unknown only where the exchange has given none. */
+  readonly exchangeOrderId?: string
+  readonly at: number
+  /** The private stream, unless it says otherwise. */
+  readonly from?: Exclude<Source, "stream">
+}
+
+/** The last word about an order. More executed than was reported means that fills are still on their way. */
+interface Closing extends About {
+  readonly executedQuantity: Decimal
+}
+
+/** One thing that happened to an order at the exchange. They may come late, twice, and in any order. */
 export type Report =
-  | {
-      readonly _tag: "Accepted"
-      readonly clientOrderId: ClientOrderId
-      readonly exchangeOrderId: string
-      readonly at: number
-    }
-  | { readonly _tag: "Filled"; readonly clientOrderId: ClientOrderId; readonly fill: Fill; readonly at: number }
-  | { readonly _tag: "Canceled"; readonly clientOrderId: ClientOrderId; readonly at: number }
-  | { readonly _tag: "Expired"; readonly clientOrderId: ClientOrderId; readonly reason: string; readonly at: number }
-  | { readonly _tag: "Rejected"; readonly clientOrderId: ClientOrderId; readonly reason: string; readonly at: number }
-  | {
-      readonly _tag: "CancelRejected"
-      readonly clientOrderId: ClientOrderId
-      readonly reason: string
-      readonly at: number
-    }
+  | (About & { readonly _tag: "Accepted"; readonly exchangeOrderId: string })
+  | (About & { readonly _tag: "Filled"; readonly fill: Fill })
+  | (Closing & { readonly _tag: "Canceled" })
+  | (Closing & { readonly _tag: "Expired"; readonly reason: string })
+  /** `neverArrived`: the exchange was asked, and never got it. */
+  | (About & { readonly _tag: "Rejected"; readonly reason: string; readonly neverArrived?: true })
+  | (About & { readonly _tag: "CancelRejected"; readonly reason: string })
+  | (About & { readonly _tag: "Amended"; readonly quantity: Decimal })
+  | (About & { readonly _tag: "AmendRejected"; readonly reason: string })
 
-/** Where an order stands at the exchange: the answer to a query by client order id, with every fill so far. */
-export interface ExchangeOrder {
+/** Where an order stands at the exchange, without its fills. */
+export interface ExchangeOrderState {
   readonly clientOrderId: ClientOrderId
   readonly exchangeOrderId: string
+  readonly symbol: string
+  readonly side: Side
+  /** The exchange's own name of it, such as STOP_LOSS_LIMIT. */
+  readonly type: string
+  readonly timeInForce: TimeInForce
+  readonly quantity: Decimal
+  /** Absent where it has none. */
+  readonly price?: Decimal
   readonly status: "NEW" | "PARTIALLY_FILLED" | "FILLED" | "CANCELED" | "EXPIRED" | "REJECTED"
-  readonly fills: ReadonlyArray<Fill>
+  readonly executedQuantity: Decimal
+  /** Sum of price × quantity over its fills, in the quote asset. */
+  readonly executedQuote: Decimal
+  /** Epoch milliseconds at the exchange: when it was placed, and when it changed last. */
+  readonly createdAt: number
   readonly at: number
+}
+
+/** The answer to a query, with every fill that the exchange shows; they may be fewer than `executedQuantity` says for a while. */
+export interface ExchangeOrder extends ExchangeOrderState {
+  readonly fills: ReadonlyArray<Fill>
+}
+
+/** How an order is asked for: by the exchange's id once it is known, since ours may be changed there by an amend of somebody else. */
+export type OrderRef = { readonly exchangeOrderId: string } | { readonly clientOrderId: ClientOrderId }
+
+/** A trade of the account, by the order it belongs to. */
+export interface TradeOf {
+  readonly tradeId: string
+  readonly exchangeOrderId: string
 }

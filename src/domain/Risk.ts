@@ -53,6 +53,9 @@ export const approve = (
   const { instrument, limits, referencePrice } = context
   const { intent } = order
   if (instrument === undefined) return Result.fail({ _tag: "UnknownSymbol", symbol: intent.symbol })
+  if (account.blind !== undefined && intent.type === "MARKET") {
+    return Result.fail({ _tag: "Blind", since: account.blind.since })
+  }
   const filtered = Instrument.validate(instrument, intent, referencePrice)
   if (Result.isFailure(filtered)) return Result.fail(filtered.failure)
   const price = intent.type === "LIMIT" ? intent.price : (context.worstPrice ?? referencePrice)

@@ -11,7 +11,7 @@ import type { Hold, Intent } from "./Order.ts"
  * The shape that is written today. A change that `Event` would no longer read, or would read otherwise, takes the next number, and a
  * reader below that turns the old shape into the new one; what is stored is never rewritten.
  */
-export const VERSION = 1
+export const VERSION = 2
 
 /** An event as a store has it. `event` is JSON in the shape of its `version`. */
 export const StoredEvent = Schema.Struct({
@@ -28,9 +28,15 @@ export class EventUnreadable extends Schema.TaggedError<EventUnreadable>()("Even
   message: Schema.String
 }) {}
 
-/** By version, from the first. */
+const decode = Schema.decodeUnknownResult(Event)
+
+/**
+ * By version, from the first. Version 2 only adds to version 1; but an order of version 1 knew one call in flight, so that any news of it
+ * ended whatever was in doubt (Account.ts).
+ */
 const readers: ReadonlyMap<number, (event: unknown) => Result.Result<Event, unknown>> = new Map([
-  [1, Schema.decodeUnknownResult(Event)]
+  [1, decode],
+  [2, decode]
 ])
 
 /** Today's event, from whichever version it was written in. */
@@ -42,7 +48,7 @@ export const read = ({ at, event, seq, traceId, version }: StoredEvent): Result.
   }
   const found = reader(event)
   return Result.isSuccess(found)
-    ? Result.succeed({ seq, at, traceId, event: found.success })
+    ? Result.succeed({ seq, at, traceId, event: found.success, ...(version === VERSION ? {} : { version }) })
     : Result.fail(new EventUnreadable({ message: `event ${seq} has a shape that is not one of version ${version}` }))
 }
 
@@ -81,7 +87,7 @@ const encodeRare = Schema.encodeSync(Event)
 export const encodeEvent = (event: Event): typeof Event.Encoded => {
   switch (event._tag) {
     case "OrderSubmitted": {
-      const { _tag, clientOrderId, commandId, hold, intent, orderId, userId } = event
+      const { _tag, clientOrderId, commandId, hold, intent, orderId, sentAt, userId } = event
       return {
         _tag,
         clientOrderId,
@@ -89,13 +95,24 @@ export const encodeEvent = (event: Event): typeof Event.Encoded => {
         hold: encodeHold(hold),
         intent: encodeIntent(intent),
         orderId,
+        ...(sentAt === undefined ? {} : { sentAt }),
         ...(userId === undefined ? {} : { userId })
       }
     }
     case "OrderAccepted":
-      return { _tag: event._tag, exchangeOrderId: event.exchangeOrderId, orderId: event.orderId }
+      return {
+        _tag: event._tag,
+        exchangeOrderId: event.exchangeOrderId,
+        ...(event.from === undefined ? {} : { from: event.from }),
+        orderId: event.orderId
+      }
     case "OrderFilled":
-      return { _tag: event._tag, fill: encodeFill(event.fill), orderId: event.orderId }
+      return {
+        _tag: event._tag,
+        fill: encodeFill(event.fill),
+        ...(event.from === undefined ? {} : { from: event.from }),
+        orderId: event.orderId
+      }
     default:
       return withSortedKeys(encodeRare(event))
   }

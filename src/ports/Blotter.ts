@@ -1,5 +1,6 @@
 // The read models: orders, fills, positions and balances as of the last append.
 import { Context, Schema, type Effect, type Option } from "effect"
+import type { Blindness } from "../domain/Account.ts"
 import type { Balance } from "../domain/Balance.ts"
 import type { Fill } from "../domain/Fill.ts"
 import type { AccountId, OrderId } from "../domain/Ids.ts"
@@ -38,6 +39,8 @@ export interface AccountState {
   readonly orders: ReadonlyArray<Order>
   readonly positions: ReadonlyArray<Position>
   readonly balances: ReadonlyArray<Balance>
+  /** Set while the exchange cannot be seen for this account. */
+  readonly blind?: Blindness
 }
 
 export class Blotter extends Context.Service<

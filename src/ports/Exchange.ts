@@ -2,9 +2,10 @@
 import { Context, Schema, type Effect, type Option, type Scope } from "effect"
 import type { Queue } from "effect"
 import type { Balance } from "../domain/Balance.ts"
-import type { AccountId, ClientOrderId } from "../domain/Ids.ts"
+import type { AccountId } from "../domain/Ids.ts"
 import type { Instrument } from "../domain/Instrument.ts"
-import type { ExchangeOrder, Report } from "../domain/Report.ts"
+import type { Decimal } from "../domain/Money.ts"
+import type { ExchangeOrder, ExchangeOrderState, OrderRef, Report, TradeOf } from "../domain/Report.ts"
 import type { ApprovedOrder } from "../domain/Risk.ts"
 
 /** The exchange refused, with its own code and text. The order was not executed. */
@@ -32,26 +33,44 @@ export class Exchange extends Context.Service<
     /** `paper`, `testnet`, `demo` or `live`: the badge on every screen. */
     readonly environment: "paper" | "testnet" | "demo" | "live"
     /**
-     * "No such order" is evidence only this long after the order was sent, in milliseconds (I4). Zero where a call and its effect
-     * cannot be separated.
+     * "No such order" is evidence only this long after the call was made, in milliseconds (I4): the time in which the exchange takes the
+     * call, works on it, and shows what came of it. Zero where a call and its effect cannot be separated.
      */
     readonly absenceProvenAfterMillis: number
+    /** How far the exchange's clock is ahead of ours, as far as we know, in milliseconds. */
+    readonly clockOffsetMillis: () => number
+    /** The exchange's own clock, asked now: epoch milliseconds. */
+    readonly time: Effect.Effect<number, ExchangeError>
     readonly instruments: Effect.Effect<ReadonlyMap<string, Instrument>, ExchangeError>
     /** Makes sure the exchange knows the account (paper opens it with its starting balances). Idempotent. */
     readonly open: (accountId: AccountId) => Effect.Effect<void, ExchangeError>
-    /** Succeeds once the exchange has taken the order; its reports carry the rest. Takes only what Risk approved. */
-    readonly submit: (order: ApprovedOrder) => Effect.Effect<void, ExchangeError>
-    readonly cancel: (
+    /**
+     * Sends at once or fails: never later. Succeeds once the exchange has taken the order, with what its answer says already; its reports
+     * carry the rest. Takes only what Risk approved.
+     */
+    readonly submit: (order: ApprovedOrder) => Effect.Effect<ReadonlyArray<Report>, ExchangeError>
+    readonly cancel: (accountId: AccountId, symbol: string, ref: OrderRef) => Effect.Effect<void, ExchangeError>
+    /** Makes a resting order smaller: `quantity` is what it is to be worth in all. It keeps its place. Sends at once or fails. */
+    readonly amend: (
       accountId: AccountId,
       symbol: string,
-      clientOrderId: ClientOrderId
+      ref: OrderRef,
+      quantity: Decimal
     ) => Effect.Effect<void, ExchangeError>
+    /** None only where the exchange says that it has no such order, now. */
     readonly query: (
       accountId: AccountId,
       symbol: string,
-      clientOrderId: ClientOrderId
+      ref: OrderRef
     ) => Effect.Effect<Option.Option<ExchangeOrder>, ExchangeError>
-    readonly openOrders: (accountId: AccountId) => Effect.Effect<ReadonlyArray<ExchangeOrder>, ExchangeError>
+    /** Of all symbols, whoever placed them. */
+    readonly openOrders: (accountId: AccountId) => Effect.Effect<ReadonlyArray<ExchangeOrderState>, ExchangeError>
+    /** The account's trades after that one, in order, all of them; without one, only the last there is. */
+    readonly trades: (
+      accountId: AccountId,
+      symbol: string,
+      afterTradeId: string | undefined
+    ) => Effect.Effect<ReadonlyArray<TradeOf>, ExchangeError>
     readonly balances: (accountId: AccountId) => Effect.Effect<ReadonlyArray<Balance>, ExchangeError>
     /** Reports of one account from now on, in the order they happened. Bounded: ends with `ReportsLost` when the reader is too slow. */
     readonly reports: (

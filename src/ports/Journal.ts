@@ -1,10 +1,11 @@
 // The append-only truth: commands, events, receipts, and the read models that live in the same transaction.
 import { Context, Schema, type Effect, type Option } from "effect"
 import type { AccountSnapshot, AccountUpdate } from "../domain/Account.ts"
+import type { CallRecord } from "../domain/CallRecord.ts"
 import type { Envelope, Receipt } from "../domain/Command.ts"
 import type { Recorded } from "../domain/Event.ts"
 import type { Head, Link } from "../domain/EventChain.ts"
-import type { AccountId, CommandId } from "../domain/Ids.ts"
+import type { AccountId, CommandId, OrderId } from "../domain/Ids.ts"
 
 /** The store could not do it now, or answered in a way that leaves the outcome open. Nothing may be assumed written or not written. */
 export class JournalError extends Schema.TaggedError<JournalError>()("JournalError", { message: Schema.String }) {}
@@ -28,6 +29,8 @@ export interface Append {
   readonly afterSeq: number
   readonly updates: ReadonlyArray<AccountUpdate>
   readonly receipts: ReadonlyArray<Receipt>
+  /** Stored with the step when present; nothing is decided by them. */
+  readonly calls?: ReadonlyArray<CallRecord>
   /** Stored with the step when present, so that the next start reads no further back. */
   readonly snapshot?: AccountSnapshot
 }
@@ -36,6 +39,13 @@ export interface History {
   readonly snapshot: Option.Option<AccountSnapshot>
   /** Every event after the snapshot, in order. */
   readonly events: ReadonlyArray<Recorded>
+}
+
+/** What is stored of one order. */
+export interface Trail {
+  readonly commands: ReadonlyArray<{ readonly envelope: Envelope; readonly receipt?: Receipt }>
+  readonly events: ReadonlyArray<Recorded>
+  readonly calls: ReadonlyArray<CallRecord>
 }
 
 export class Journal extends Context.Service<
@@ -74,6 +84,16 @@ export class Journal extends Context.Service<
       readonly limit: number
     }) => Effect.Effect<ReadonlyArray<Envelope>, JournalError>
     readonly countUndecided: (accountId: AccountId) => Effect.Effect<number, JournalError>
+    /** Whether the account has had this order, open or closed. */
+    readonly knowsOrder: (accountId: AccountId, orderId: OrderId) => Effect.Effect<boolean, JournalError>
+    /** Those of the trades that are booked. */
+    readonly booked: (
+      accountId: AccountId,
+      symbol: string,
+      tradeIds: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlySet<string>, JournalError>
+    /** Everything that is stored of one order, each part in the order it happened, and at most `limit` of it. */
+    readonly trail: (accountId: AccountId, orderId: OrderId, limit: number) => Effect.Effect<Trail, JournalError>
     /** Accounts with an order that is not closed: they wake up with the desk. */
     readonly accountsWithOpenOrders: Effect.Effect<ReadonlyArray<AccountId>, JournalError>
   }

@@ -1,8 +1,9 @@
 // The journal and the blotter in memory, over one store: what tests run on, and the plainest statement of what both must do.
 import { Clock, Effect, Layer, Option } from "effect"
-import type { AccountSnapshot } from "../domain/Account.ts"
+import type { AccountSnapshot, Blindness } from "../domain/Account.ts"
 import type { Balance } from "../domain/Balance.ts"
-import { type Envelope, type Receipt, sameRequest } from "../domain/Command.ts"
+import type { CallRecord } from "../domain/CallRecord.ts"
+import { type Envelope, orderIdOf, type Receipt, sameRequest } from "../domain/Command.ts"
 import type { Recorded } from "../domain/Event.ts"
 import { GENESIS, type Head, type Link } from "../domain/EventChain.ts"
 import { type AccountId, clientOrderIdOf, type CommandId } from "../domain/Ids.ts"
@@ -34,6 +35,8 @@ export interface StoredAccount {
   readonly fills: Array<BookedFill & { readonly seq: number }>
   readonly positions: Map<string, Position>
   readonly balances: Map<string, Balance>
+  readonly calls: Array<CallRecord>
+  blind: Blindness | undefined
 }
 
 /** `Journal` and `Blotter`. Grows for as long as it lives and dies with the process: not for a desk. */
@@ -53,7 +56,9 @@ export const layerOn = (accounts: Map<AccountId, StoredAccount>): Layer.Layer<Jo
       orders: new Map(),
       fills: [],
       positions: new Map(),
-      balances: new Map()
+      balances: new Map(),
+      calls: [],
+      blind: undefined
     }
     accounts.set(accountId, empty)
     return empty
@@ -117,6 +122,25 @@ const journal = (
     Effect.sync(
       () => [...accountOf(accountId).commands.values()].filter((command) => command.receipt === undefined).length
     ),
+  knowsOrder: (accountId, orderId) => Effect.sync(() => accountOf(accountId).orders.has(orderId)),
+  booked: (accountId, symbol, tradeIds) =>
+    Effect.sync(() => {
+      const fills = accountOf(accountId).fills.filter((fill) => fill.symbol === symbol)
+      const known = new Set(fills.map(({ tradeId }) => tradeId))
+      return new Set(tradeIds.filter((tradeId) => known.has(tradeId)))
+    }),
+  trail: (accountId, orderId, limit) =>
+    Effect.sync(() => {
+      const { calls, commands, events } = accountOf(accountId)
+      return {
+        commands: [...commands.values()]
+          .filter(({ envelope }) => orderIdOf(envelope.command) === orderId)
+          .slice(0, limit)
+          .map(({ envelope, receipt }) => ({ envelope, ...(receipt === undefined ? {} : { receipt }) })),
+        events: events.filter(({ event }) => "orderId" in event && event.orderId === orderId).slice(0, limit),
+        calls: calls.filter((call) => call.orderId === orderId).slice(0, limit)
+      }
+    }),
   accountsWithOpenOrders: Effect.sync(() =>
     [...accounts]
       .filter(([, account]) => [...account.orders.values()].some((order) => !isClosed(order.status)))
@@ -145,7 +169,7 @@ const assertNumbered = (step: Append): void => {
 
 const append = (account: StoredAccount, step: Append): void => {
   for (const update of step.updates) {
-    const { at, balances, event, order, position, seq, traceId } = update
+    const { at, balances, blind, event, order, position, seq, traceId } = update
     const link = chain(account.head?.hash ?? GENESIS, step.accountId, update)
     account.events.push({ seq, at, traceId, event })
     account.links.push({
@@ -160,6 +184,7 @@ const append = (account: StoredAccount, step: Append): void => {
     if (order !== undefined) account.orders.set(order.orderId, order)
     if (position !== undefined) account.positions.set(position.symbol, position)
     for (const balance of balances) account.balances.set(balance.asset, balance)
+    if (blind !== undefined) account.blind = blind ?? undefined
     if (event._tag === "OrderFilled" && order !== undefined) {
       const { side, symbol } = order.intent
       account.fills.push({ ...event.fill, orderId: order.orderId, symbol, side, seq })
@@ -169,6 +194,7 @@ const append = (account: StoredAccount, step: Append): void => {
     const command = account.commands.get(receipt.commandId)
     if (command !== undefined) command.receipt ??= receipt
   }
+  account.calls.push(...(step.calls ?? []))
   if (step.snapshot === undefined) return
   account.snapshots.push(step.snapshot)
   account.snapshots.splice(0, account.snapshots.length - SNAPSHOTS_KEPT)
@@ -209,7 +235,8 @@ const blotter = (accountOf: (accountId: AccountId) => StoredAccount): Blotter["S
           .filter((order) => !isClosed(order.status))
           .toSorted(({ orderId: a }, { orderId: b }) => compare(a, b)),
         positions: [...account.positions.values()].toSorted(({ symbol: a }, { symbol: b }) => compare(a, b)),
-        balances: [...account.balances.values()].toSorted(({ asset: a }, { asset: b }) => compare(a, b))
+        balances: [...account.balances.values()].toSorted(({ asset: a }, { asset: b }) => compare(a, b)),
+        ...(account.blind === undefined ? {} : { blind: account.blind })
       }
     })
 })

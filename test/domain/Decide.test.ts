@@ -3,9 +3,10 @@ import * as Account from "../../src/domain/Account.ts"
 import * as Decide from "../../src/domain/Decide.ts"
 import type { Event } from "../../src/domain/Event.ts"
 import { clientOrderIdOf } from "../../src/domain/Ids.ts"
+import * as Hear from "../../src/domain/Hear.ts"
 import * as Money from "../../src/domain/Money.ts"
 import type { Report } from "../../src/domain/Report.ts"
-import { accountId, btcusdt, cancel, context, limit, market, orderId, place } from "../kit/Trading.ts"
+import { accountId, amend, btcusdt, cancel, context, limit, market, orderId, place } from "../kit/Trading.ts"
 
 const { decimal, format } = Money
 
@@ -24,7 +25,7 @@ const decideAll = (account: Account.Account, envelope: Parameters<typeof Decide.
   apply(account, Decide.decide(account, envelope, context(price), 0).events)
 
 const hear = (account: Account.Account, ...reports: ReadonlyArray<Report>) =>
-  reports.reduce((state, report) => apply(state, Decide.onReport(state, report)), account)
+  reports.reduce((state, report) => apply(state, Hear.hear(state, report).events), account)
 
 const balance = (account: Account.Account, asset: string) => {
   const { free, held } = Account.balanceOf(account, asset)
@@ -32,11 +33,12 @@ const balance = (account: Account.Account, asset: string) => {
 }
 
 const clientOrderId = clientOrderIdOf(orderId(1))
-const accepted: Report = { _tag: "Accepted", clientOrderId, exchangeOrderId: "7", at: 0 }
+const about = { clientOrderId, exchangeOrderId: "7", symbol: "BTCUSDT", at: 0 }
+const accepted: Report = { _tag: "Accepted", ...about }
+const canceled = (executed: string): Report => ({ _tag: "Canceled", ...about, executedQuantity: decimal(executed) })
 const filled = (tradeId: string, quantity: string, price: string, fee = "0", feeAsset = "BTC"): Report => ({
   _tag: "Filled",
-  clientOrderId,
-  at: 0,
+  ...about,
   fill: {
     tradeId,
     price: decimal(price),
@@ -69,7 +71,7 @@ describe("Decide", () => {
     assert.deepStrictEqual(balance(placed, "BTC"), ["0.6", "0.3"])
     const cancelling = decideAll(placed, cancel(1))
     assert.strictEqual(Account.orderOf(cancelling, orderId(1))?.status, "CANCELING")
-    const cancelled = hear(cancelling, { _tag: "Canceled", clientOrderId, at: 0 })
+    const cancelled = hear(cancelling, canceled("0.1"))
     assert.deepStrictEqual(balance(cancelled, "BTC"), ["0.9", "0"])
   })
 
@@ -80,8 +82,8 @@ describe("Decide", () => {
   })
 
   it("ignores reports of orders that are not open", () => {
-    assert.deepStrictEqual(Decide.onReport(funded, filled("1", "0.1", "60000")), [])
-    assert.deepStrictEqual(Decide.onReport(funded, { _tag: "Canceled", clientOrderId, at: 0 }), [])
+    assert.deepStrictEqual(Hear.hear(funded, filled("1", "0.1", "60000")).events, [])
+    assert.deepStrictEqual(Hear.hear(funded, canceled("0")).events, [])
   })
 
   it("denies what is not affordable and holds nothing for it", () => {
@@ -98,35 +100,50 @@ describe("Decide", () => {
     assert.isUndefined(Decide.decide(open, cancel(1), context(), late).denied)
   })
 
+  it("amends a resting limit order to less, and says why it cannot otherwise", () => {
+    const open = hear(decideAll(funded, place(1, limit("BUY", "0.1", "60000"))), accepted, filled("1", "0.04", "60000"))
+    const reasonOf = (account: Account.Account, quantity: string) => {
+      const [event] = Decide.decide(account, amend(1, quantity), context(), 0).events
+      return event?._tag === "AmendDenied" ? event.reason._tag : event?._tag
+    }
+    assert.strictEqual(reasonOf(open, "0.04"), "AmendOutOfRange")
+    assert.strictEqual(reasonOf(open, "0.1"), "AmendOutOfRange")
+    assert.strictEqual(reasonOf(open, "0.050001"), "QuantityOffStep")
+    assert.strictEqual(reasonOf(funded, "0.05"), "OrderAlreadyClosed")
+    const amending = decideAll(open, amend(1, "0.06"))
+    assert.strictEqual(Account.orderOf(amending, orderId(1))?.status, "AMENDING")
+    assert.strictEqual(reasonOf(amending, "0.05"), "AmendInFlight")
+    const amended = hear(amending, { _tag: "Amended", ...about, quantity: decimal("0.06") })
+    assert.strictEqual(Account.orderOf(amended, orderId(1))?.status, "PARTIALLY_FILLED")
+    assert.deepStrictEqual(balance(amended, "USDT"), ["6400", "1200"])
+    const market_ = decideAll(funded, place(2, market("BUY", "0.01")))
+    const [denied] = Decide.decide(market_, amend(2, "0.005"), context(), 0).events
+    assert.deepStrictEqual(denied?._tag === "AmendDenied" ? denied.reason : denied, { _tag: "NotAmendable" })
+  })
+
+  it("cancels again what was cancelled without an answer, since twice does the same as once", () => {
+    const open = hear(decideAll(funded, place(1, limit("BUY", "0.1", "60000"))), accepted)
+    const cancelling = decideAll(open, cancel(1))
+    const doubted = apply(cancelling, Hear.onNoAnswer(cancelling, orderId(1), "cancel", "timeout"))
+    assert.strictEqual(Account.orderOf(doubted, orderId(1))?.status, "UNKNOWN")
+    const again = Decide.decide(doubted, cancel(1), context(), 0)
+    assert.strictEqual(again.cancel?.orderId, orderId(1))
+    assert.strictEqual(Account.orderOf(apply(doubted, again.events), orderId(1))?.status, "CANCELING")
+  })
+
+  it("refuses a market order while the exchange cannot be seen, and takes a limit order", () => {
+    const blind = apply(funded, [{ _tag: "SightLost", reason: "the stream was cut" }])
+    const [denied] = Decide.decide(blind, place(1, market("BUY", "0.01")), context(), 0).events
+    assert.deepStrictEqual(denied?._tag === "OrderDenied" ? denied.reason : denied, { _tag: "Blind", since: 0 })
+    assert.isUndefined(Decide.decide(blind, place(2, limit("BUY", "0.01", "60000")), context(), 0).denied)
+    const seeing = apply(blind, [{ _tag: "SightRegained" }])
+    assert.isUndefined(Decide.decide(seeing, place(3, market("BUY", "0.01")), context(), 0).denied)
+  })
+
   it("asks the exchange to cancel once, however often it is told to", () => {
     const open = hear(decideAll(funded, place(1, limit("BUY", "0.1", "60000"))), accepted)
     const cancelling = decideAll(open, cancel(1))
     const again = Decide.decide(cancelling, cancel(1), context(), 0)
     assert.deepStrictEqual(again, { events: [] })
-  })
-
-  it("turns a missing answer into UNKNOWN and takes it back on evidence", () => {
-    const sent = decideAll(funded, place(1, limit("BUY", "0.1", "60000")))
-    const unknown = apply(sent, Decide.onNoAnswer(sent, orderId(1), "submit", "timeout"))
-    assert.strictEqual(Account.orderOf(unknown, orderId(1))?.status, "UNKNOWN")
-    assert.match(Decide.decide(unknown, cancel(1), context(), 0).denied ?? "", /in doubt/)
-    const order = Account.orderOf(unknown, orderId(1))
-    assert.isDefined(order)
-    const settled = hear(
-      unknown,
-      ...Decide.reportsOf(order as NonNullable<typeof order>, {
-        clientOrderId,
-        exchangeOrderId: "7",
-        status: "NEW",
-        fills: [],
-        at: 0
-      })
-    )
-    assert.strictEqual(Account.orderOf(settled, orderId(1))?.status, "NEW")
-  })
-
-  it("keeps UNKNOWN out of it when the report overtakes the missing answer", () => {
-    const open = hear(decideAll(funded, place(1, limit("BUY", "0.1", "60000"))), accepted)
-    assert.deepStrictEqual(Decide.onNoAnswer(open, orderId(1), "submit", "timeout"), [])
   })
 })

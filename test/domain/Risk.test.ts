@@ -78,7 +78,11 @@ describe("Risk", () => {
       { _tag: "TooLate", waitedMillis: 61_000 },
       { _tag: "UnknownOrder" },
       { _tag: "OrderAlreadyClosed" },
-      { _tag: "OrderInDoubt" }
+      { _tag: "OrderInDoubt" },
+      { _tag: "Blind", since: 0 },
+      { _tag: "NotAmendable" },
+      { _tag: "AmendOutOfRange", above: decimal("1"), below: decimal("2") },
+      { _tag: "AmendInFlight" }
     ]
     assert.deepStrictEqual(
       new Set(samples.map(({ _tag }) => _tag)),

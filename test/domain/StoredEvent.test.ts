@@ -21,6 +21,12 @@ interface Kept {
 const kept = (version: number): Kept =>
   JSON.parse(fs.readFileSync(new URL(`../fixtures/journal-v${version}.json`, import.meta.url), "utf8")) as Kept
 
+/** What an account of that version could not show yet. */
+const LATER: ReadonlyMap<number, ReadonlyArray<string>> = new Map([[1, ["flights", "resolution"]]])
+
+const known = <A extends object>(version: number, order: A): A =>
+  Object.fromEntries(Object.entries(order).filter(([key]) => LATER.get(version)?.includes(key) !== true)) as A
+
 const versions = Array.from({ length: VERSION }, (_, index) => index + 1)
 
 describe("a stored event", () => {
@@ -30,7 +36,8 @@ describe("a stored event", () => {
       (state, stored) => evolve(state, Result.getOrThrow(read(stored)), assetsOf),
       empty(AccountId.make(accountId))
     )
-    assert.deepStrictEqual(shown(folded), account)
+    const { orders, ...rest } = shown(folded)
+    assert.deepStrictEqual({ ...rest, orders: orders.map((order) => known(version, order)) }, account)
   })
 
   it.each(versions)("of version %i has the hash that it had when it was written", (version) => {

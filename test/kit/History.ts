@@ -1,7 +1,7 @@
 // Made-up histories of an account: every kind of event, in an order that the domain allows; the same for the same seed.
 import { HashMap } from "effect"
 import type { Event } from "../../src/domain/Event.ts"
-import { CommandId, UserId } from "../../src/domain/Ids.ts"
+import { ClientOrderId, CommandId, UserId } from "../../src/domain/Ids.ts"
 import * as Money from "../../src/domain/Money.ts"
 import { type Intent, type Order, remaining } from "../../src/domain/Order.ts"
 import type { Append } from "../../src/ports/Journal.ts"
@@ -43,9 +43,12 @@ const fillOf = (order: Order, seq: number, pick: Pick): Event => ({
   }
 })
 
+/** Less than now, and more than was executed. */
+const smaller = (order: Order): Money.Decimal => Money.subtract(order.intent.quantity, partOf(remaining(order)))
+
 const ofOpen = (order: Order, seq: number, pick: Pick): Event => {
   const { orderId } = order
-  switch (pick(10)) {
+  switch (pick(14)) {
     case 0:
       return canceled(Number(orderId.slice(-12)))
     case 1:
@@ -57,11 +60,57 @@ const ofOpen = (order: Order, seq: number, pick: Pick): Event => {
     case 4:
       return { _tag: "CancelRejected", orderId, reason: "Too late." }
     case 5:
-      return { _tag: "OrderUnknown", orderId, call: pick(2) === 0 ? "submit" : "cancel", reason: "No answer came." }
+      return {
+        _tag: "OrderUnknown",
+        orderId,
+        call: (["submit", "cancel", "amend"] as const)[pick(3)] ?? "submit",
+        reason: "No answer came."
+      }
     case 6:
-      return accepted(Number(orderId.slice(-12)))
+      return { ...accepted(Number(orderId.slice(-12))), ...(pick(2) === 0 ? {} : { from: "query" }) } as Event
+    case 7:
+      return {
+        _tag: "AmendSubmitted",
+        orderId,
+        commandId: CommandId.make(`a${seq}`),
+        quantity: smaller(order),
+        sentAt: 1_723_100_000_000 + seq
+      }
+    case 8:
+      return { _tag: "AmendRejected", orderId, reason: "It filled before.", from: "survey" }
+    case 9:
+      return { _tag: "OrderAmended", orderId, quantity: smaller(order) }
     default:
       return fillOf(order, seq, pick)
+  }
+}
+
+const ofAccount = ({ account }: SampleWriter, kind: number, pick: Pick): Event => {
+  if (kind === 20) {
+    return account.blind === undefined
+      ? { _tag: "SightLost", reason: "The stream was cut." }
+      : { _tag: "SightRegained" }
+  }
+  if (kind === 21)
+    return {
+      _tag: "Surveyed",
+      cause: "period",
+      seen: [{ symbol: "BTCUSDT", tradeId: String(account.seq) }],
+      differences: pick(3)
+    }
+  const exchangeOrderId = `${5000 + account.seq}`
+  const intent = limitBuy("0.5", "51000")
+  return {
+    _tag: "OrderAdopted",
+    orderId: orderId(account.seq + 1),
+    clientOrderId: ClientOrderId.make(`web_${account.seq}`),
+    exchangeOrderId,
+    type: "LIMIT_MAKER",
+    intent,
+    hold: { asset: "USDT", amount: Money.decimal("20400") },
+    executedQuantity: Money.decimal("0.1"),
+    executedQuote: Money.decimal("5100"),
+    placedAt: 1_723_000_000_000
   }
 }
 
@@ -69,7 +118,8 @@ const nextEvent = (writer: SampleWriter, pick: Pick): Event => {
   const seq = writer.account.seq + 1
   const open = [...HashMap.values(writer.account.orders)].toSorted((a, b) => (a.orderId < b.orderId ? -1 : 1))
   const order = open[pick(Math.max(1, open.length))]
-  const kind = pick(20)
+  const kind = pick(23)
+  if (kind >= 20) return ofAccount(writer, kind, pick)
   if (kind === 0) return deposited(["USDT", "BTC", "ETH"][pick(3)] ?? "USDT", `${pick(1_000_000)}.5`)
   if (kind === 1) {
     const reason = { _tag: "UnknownSymbol", symbol: "XYZ" } as const
@@ -80,7 +130,8 @@ const nextEvent = (writer: SampleWriter, pick: Pick): Event => {
   if (order === undefined || open.length < 3 || kind < 6) return submitted(seq, intentOf(pick))
   if (kind === 6) {
     const commandId = CommandId.make(`n${seq}`)
-    return { _tag: "CancelDenied", orderId: order.orderId, commandId, reason: { _tag: "OrderInDoubt" } }
+    const _tag = pick(2) === 0 ? "CancelDenied" : "AmendDenied"
+    return { _tag, orderId: order.orderId, commandId, reason: { _tag: "OrderInDoubt" } }
   }
   return ofOpen(order, seq, pick)
 }

@@ -1,4 +1,4 @@
-// Prints a journal as it is stored, and the account that it makes: `npx tsx test/kit/JournalFixture.ts > test/fixtures/journal-v1.json`.
+// Prints a journal as it is stored, and the account that it makes: `npx tsx test/kit/JournalFixture.ts > test/fixtures/journal-v2.json`.
 // Once a version: what was printed then stands for the journals that are out there, and is never made again.
 import { Effect, Option } from "effect"
 import { VERSION } from "../../src/domain/StoredEvent.ts"
@@ -10,7 +10,7 @@ import { accountId, SampleWriter, shown } from "./Samples.ts"
 const fixture = Effect.gen(function* () {
   const journal = yield* Journal
   const writer = new SampleWriter(accountId("kept"))
-  yield* Effect.forEach(history(writer, 4, 60), journal.append, { discard: true })
+  yield* Effect.forEach(history(writer, 4, 120), journal.append, { discard: true })
   const { accountId: id } = writer.account
   const events = yield* journal.links(id, 0, 1_000)
   const head = Option.getOrThrow(yield* journal.head(id))

@@ -71,6 +71,15 @@ export const cancel = (n: number, at = 0): Envelope => ({
   command: { _tag: "CancelOrder", orderId: orderId(n) }
 })
 
+export const amend = (n: number, quantity: string, at = 0): Envelope => ({
+  commandId: CommandId.make(`amend-${n}-${quantity}`),
+  accountId,
+  userId,
+  at,
+  traceId: "",
+  command: { _tag: "AmendOrder", orderId: orderId(n), quantity: decimal(quantity) }
+})
+
 export const open = (at = 0): Envelope => ({
   commandId: OPEN_ACCOUNT,
   accountId,

@@ -52,7 +52,7 @@ export const auditSuite = (it: Vitest.MethodsNonLive<Journal | Blotter | Tamper>
         event: (link) => ({ ...link, event: { ...(link.event as object), orderId: "another" } }),
         time: (link) => ({ ...link, at: link.at + 1 }),
         trace: (link) => ({ ...link, traceId: "another" }),
-        version: (link) => ({ ...link, version: 2 }),
+        version: (link) => ({ ...link, version: 1 }),
         hash: (link) => ({ ...link, hash: sha256("another") })
       }
       for (const [name, edit] of Object.entries(edits)) {

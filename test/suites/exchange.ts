@@ -43,8 +43,11 @@ const trader = Effect.fnUntraced(function* (name: string) {
   return {
     accountId,
     submit: (n: number, intent: Intent) => exchange.submit(approve(accountId, n, intent)),
-    cancel: (n: number) => exchange.cancel(accountId, "BTCUSDT", clientOrderIdOf(orderId(n))),
-    query: (n: number) => exchange.query(accountId, "BTCUSDT", clientOrderIdOf(orderId(n))),
+    cancel: (n: number) => exchange.cancel(accountId, "BTCUSDT", { clientOrderId: clientOrderIdOf(orderId(n)) }),
+    amend: (n: number, quantity: string) =>
+      exchange.amend(accountId, "BTCUSDT", { clientOrderId: clientOrderIdOf(orderId(n)) }, decimal(quantity)),
+    query: (n: number) => exchange.query(accountId, "BTCUSDT", { clientOrderId: clientOrderIdOf(orderId(n)) }),
+    trades: (after?: string) => exchange.trades(accountId, "BTCUSDT", after),
     heard: (count: number) => Queue.takeN(reports, count),
     balance: (asset: string) =>
       Effect.map(exchange.balances(accountId), (balances) => {
@@ -402,10 +405,53 @@ export const exchangeSuite = (name: string, layer: Layer.Layer<Exchange | Market
         yield* ann.submit(1, limit("BUY", "0.7", "60015"))
         const exchange = yield* Exchange
         const [open] = yield* exchange.openOrders(ann.accountId)
-        assert.deepStrictEqual(open, Option.getOrThrow(yield* ann.query(1)))
+        const { fills, ...state } = Option.getOrThrow(yield* ann.query(1))
+        assert.deepStrictEqual(open, state)
         assert.deepStrictEqual(
-          open?.fills.map(({ price, quantity }) => `${format(quantity)} @ ${format(price)}`),
+          fills.map(({ price, quantity }) => `${format(quantity)} @ ${format(price)}`),
           ["0.5 @ 60010"]
+        )
+      })
+    )
+
+    card(
+      "EX-22 amends a resting order to less, and it keeps its place",
+      Effect.gen(function* () {
+        const data = yield* openBook
+        const [ann, bob] = [yield* trader("ann"), yield* trader("bob")]
+        yield* ann.submit(1, limit("SELL", "0.3", "60005"))
+        yield* bob.submit(2, limit("SELL", "0.3", "60005"))
+        yield* ann.heard(1)
+        yield* bob.heard(1)
+        yield* ann.amend(1, "0.1")
+        const [amended] = yield* ann.heard(1)
+        assert.strictEqual(amended?._tag === "Amended" ? format(amended.quantity) : amended?._tag, "0.1")
+        assert.strictEqual(yield* ann.balance("BTC"), "0.9 + 0.1")
+        assert.strictEqual(format(Option.getOrThrow(yield* ann.query(1)).quantity), "0.1")
+        StillMarket.trade(data, "BUY", 60_005, 20_000)
+        assert.deepStrictEqual((yield* ann.heard(1)).map(say), ["Filled 0.1 @ 60005 maker fee 6.0005 USDT"])
+        assert.deepStrictEqual((yield* bob.heard(1)).map(say), ["Filled 0.1 @ 60005 maker fee 6.0005 USDT"])
+        assert.isTrue(Result.isFailure(yield* Effect.result(ann.amend(1, "0.05"))))
+        assert.isTrue(Result.isFailure(yield* Effect.result(bob.amend(2, "0.5"))))
+      })
+    )
+
+    card(
+      "EX-23 tells what was traded since a trade, by order, and without one only the last",
+      Effect.gen(function* () {
+        yield* openBook
+        const ann = yield* trader("ann")
+        assert.deepStrictEqual(yield* ann.trades(), [])
+        yield* ann.submit(1, market("BUY", "0.8"))
+        yield* ann.submit(2, market("SELL", "0.1"))
+        const all = yield* ann.trades("0")
+        assert.lengthOf(all, 3)
+        assert.deepStrictEqual(yield* ann.trades(), all.slice(2))
+        assert.deepStrictEqual(yield* ann.trades(all[0]?.tradeId), all.slice(1))
+        const { exchangeOrderId } = Option.getOrThrow(yield* ann.query(1))
+        assert.deepStrictEqual(
+          all.map((trade) => trade.exchangeOrderId === exchangeOrderId),
+          [true, true, false]
         )
       })
     )

@@ -8,6 +8,7 @@ const words: Record<OrderView["status"], readonly [text: string, tone: string]> 
   NEW: ["NEW", ""],
   PARTIALLY_FILLED: ["PARTLY FILLED", "good"],
   CANCELING: ["CANCELING", ""],
+  AMENDING: ["AMENDING", ""],
   FILLED: ["FILLED", "good"],
   CANCELED: ["CANCELED", "quiet"],
   REJECTED: ["REJECTED", "bad"],

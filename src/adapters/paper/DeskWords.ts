@@ -10,7 +10,7 @@ import type { Listing } from "../../domain/matching/Listing.ts"
 import type { Amount, NewOrder, Order, OrderStatus } from "../../domain/matching/Order.ts"
 import { filterFailure, type Rejection } from "../../domain/matching/Rejection.ts"
 import type { Intent } from "../../domain/Order.ts"
-import type { ExchangeOrder, Report } from "../../domain/Report.ts"
+import type { ExchangeOrderState, Report } from "../../domain/Report.ts"
 
 const UNIT = Money.decimal("0.00000001")
 
@@ -24,7 +24,7 @@ export const newOrderOf = (
   intent: Intent,
   { defaultStp, instrument }: Listing
 ): Result.Result<NewOrder, Rejection> => {
-  const lots = whole(intent.quantity, instrument.stepSize)
+  const lots = lotsOf(intent.quantity, instrument)
   if (lots === undefined) return Result.fail(filterFailure("LOT_SIZE"))
   const ticks = intent.type === "LIMIT" ? whole(intent.price, instrument.tickSize) : 0
   if (ticks === undefined) return Result.fail(filterFailure("PRICE_FILTER"))
@@ -42,6 +42,9 @@ export const newOrderOf = (
     stp: defaultStp
   })
 }
+
+/** `undefined` for what is no whole number of lots. */
+export const lotsOf = (quantity: Decimal, { stepSize }: Instrument): number | undefined => whole(quantity, stepSize)
 
 const whole = (value: Decimal, step: Decimal): number | undefined => {
   if (!Money.isMultipleOf(value, step)) return undefined
@@ -66,29 +69,36 @@ export const fillOf = (trade: Traded, at: number, instrument: Instrument): Fill 
 export const reportOf = (event: EngineEvent, instruments: ReadonlyMap<string, Instrument>): Report | undefined => {
   if (event._tag !== "Execution") return undefined
   const { at, order, rejectReason, trade, type } = event
-  const clientOrderId = ClientOrderId.make(event.originalClientOrderId ?? event.clientOrderId)
+  const instrument = instruments.get(order.symbol)
+  if (instrument === undefined) return undefined
+  const about = {
+    clientOrderId: ClientOrderId.make(event.originalClientOrderId ?? event.clientOrderId),
+    exchangeOrderId: String(order.orderId),
+    symbol: order.symbol,
+    at
+  }
+  const executedQuantity = quantityOf(event.executedLots, instrument)
   switch (type) {
     case "NEW":
-      return { _tag: "Accepted", clientOrderId, exchangeOrderId: String(order.orderId), at }
-    case "TRADE": {
-      const instrument = instruments.get(order.symbol)
-      if (trade === undefined || instrument === undefined) return undefined
-      return { _tag: "Filled", clientOrderId, fill: fillOf(trade, at, instrument), at }
-    }
+      return { _tag: "Accepted", ...about }
+    case "TRADE":
+      return trade === undefined ? undefined : { _tag: "Filled", ...about, fill: fillOf(trade, at, instrument) }
     case "CANCELED":
-      return { _tag: "Canceled", clientOrderId, at }
+      return { _tag: "Canceled", ...about, executedQuantity }
     case "REJECTED":
-      return { _tag: "Rejected", clientOrderId, reason: rejectReason ?? "The exchange rejected it.", at }
+      return { _tag: "Rejected", ...about, reason: rejectReason ?? "The exchange rejected it." }
     case "EXPIRED":
-      return { _tag: "Expired", clientOrderId, reason: expiryOf(order), at }
+      return { _tag: "Expired", ...about, executedQuantity, reason: expiryOf(order) }
     case "TRADE_PREVENTION":
       return event.status === "EXPIRED_IN_MATCH"
-        ? { _tag: "Expired", clientOrderId, reason: SELF_TRADE, at }
+        ? { _tag: "Expired", ...about, executedQuantity, reason: SELF_TRADE }
         : undefined
     case "REPLACED":
-      return undefined
+      return { _tag: "Amended", ...about, quantity: quantityOf(event.lots, instrument) }
   }
 }
+
+const quantityOf = (lots: number, { stepSize }: Instrument): Decimal => Money.fromUnits(BigInt(lots), stepSize)
 
 const SELF_TRADE = "It would have traded with another order of the same account."
 
@@ -99,18 +109,59 @@ const expiryOf = ({ timeInForce, type }: Pick<Execution["order"], "timeInForce" 
   return "The exchange expired it."
 }
 
-export const exchangeOrderOf = (
-  order: Pick<Order, "clientOrderId" | "orderId" | "status" | "updatedAt">,
-  fills: ReadonlyArray<Fill>
-): ExchangeOrder => ({
+/** What of an engine's order the desk asks about: a copy, since the engine's own goes on changing. */
+export type OrderParts = Pick<
+  Order,
+  | "account"
+  | "symbol"
+  | "orderId"
+  | "clientOrderId"
+  | "side"
+  | "type"
+  | "timeInForce"
+  | "lots"
+  | "ticks"
+  | "status"
+  | "executedLots"
+  | "executedQuote"
+  | "createdAt"
+  | "updatedAt"
+>
+
+export const partsOf = (order: OrderParts): OrderParts => ({
+  account: order.account,
+  symbol: order.symbol,
+  orderId: order.orderId,
+  clientOrderId: order.clientOrderId,
+  side: order.side,
+  type: order.type,
+  timeInForce: order.timeInForce,
+  lots: order.lots,
+  ticks: order.ticks,
+  status: order.status,
+  executedLots: order.executedLots,
+  executedQuote: order.executedQuote,
+  createdAt: order.createdAt,
+  updatedAt: order.updatedAt
+})
+
+export const exchangeOrderOf = (order: OrderParts, instrument: Instrument): ExchangeOrderState => ({
   clientOrderId: ClientOrderId.make(order.clientOrderId),
   exchangeOrderId: String(order.orderId),
+  symbol: order.symbol,
+  side: order.side,
+  type: order.type,
+  timeInForce: order.timeInForce,
+  quantity: quantityOf(order.lots, instrument),
+  ...(order.ticks === 0 ? {} : { price: Money.fromUnits(BigInt(order.ticks), instrument.tickSize) }),
   status: statusOf(order.status),
-  fills,
+  executedQuantity: quantityOf(order.executedLots, instrument),
+  executedQuote: decimalOf(order.executedQuote),
+  createdAt: order.createdAt,
   at: order.updatedAt
 })
 
-const statusOf = (status: OrderStatus): ExchangeOrder["status"] => {
+const statusOf = (status: OrderStatus): ExchangeOrderState["status"] => {
   switch (status) {
     case "PENDING_NEW":
       return "NEW"

@@ -1,13 +1,13 @@
 // The desk's own door to the paper exchange: the `Exchange` port, in the desk's words, on the venue that the wire trades at too.
-import { Effect, Layer, Option, Queue, Result, type Scope } from "effect"
+import { Clock, Effect, Layer, Option, Queue, Result, type Scope } from "effect"
 import { Config } from "../../Config.ts"
 import type { Fill } from "../../domain/Fill.ts"
 import type { AccountId } from "../../domain/Ids.ts"
 import type { Instrument } from "../../domain/Instrument.ts"
 import type { EngineEvent } from "../../domain/matching/Event.ts"
-import type { Order } from "../../domain/matching/Order.ts"
-import { invalidSymbol, type Rejection } from "../../domain/matching/Rejection.ts"
-import type { ExchangeOrder, Report } from "../../domain/Report.ts"
+import { filterFailure, invalidSymbol, type Rejection } from "../../domain/matching/Rejection.ts"
+import type { OrderRef as EngineRef } from "../../domain/matching/Command.ts"
+import type { ExchangeOrder, OrderRef, Report, TradeOf } from "../../domain/Report.ts"
 import {
   Exchange,
   ExchangeError,
@@ -17,8 +17,18 @@ import {
   Refused,
   ReportsLost
 } from "../../ports/Exchange.ts"
-import { PaperJournal, type PaperJournalError } from "../../ports/PaperJournal.ts"
-import { amountOf, decimalOf, exchangeOrderOf, fillOf, newOrderOf, reportOf } from "./DeskWords.ts"
+import { type Page, PaperJournal, type PaperJournalError, type TradeRecord } from "../../ports/PaperJournal.ts"
+import {
+  amountOf,
+  decimalOf,
+  exchangeOrderOf,
+  fillOf,
+  lotsOf,
+  newOrderOf,
+  type OrderParts,
+  partsOf,
+  reportOf
+} from "./DeskWords.ts"
 import { Venue, type VenueCommand, type VenueError } from "./Venue.ts"
 
 /** Trades of an order that are read at once. */
@@ -42,6 +52,10 @@ const make = Effect.gen(function* () {
     Effect.suspend(() =>
       venue.knows(account) ? Effect.void : Effect.asVoid(execute({ _tag: "OpenAccount", account, balances }))
     )
+
+  /** The id that a cancel or an amend leaves the order with: the one it has. */
+  const clientIdOf = (account: AccountId, symbol: string, ref: EngineRef): string =>
+    venue.openOrder(account, symbol, ref)?.clientOrderId ?? ref.clientOrderId ?? String(ref.orderId)
 
   /** The fills of an order, from the journal. */
   const fillsOf = Effect.fnUntraced(function* ({ account, executedLots, orderId, symbol }: OrderParts) {
@@ -79,6 +93,8 @@ const make = Effect.gen(function* () {
   return Exchange.of({
     environment: "paper",
     absenceProvenAfterMillis: 0,
+    clockOffsetMillis: () => 0,
+    time: Clock.currentTimeMillis,
     instruments: Effect.succeed(instruments),
     open,
     submit: ({ accountId, clientOrderId, intent }) =>
@@ -89,33 +105,61 @@ const make = Effect.gen(function* () {
         const order = newOrderOf(clientOrderId, intent, listing)
         if (Result.isFailure(order)) return yield* refused(order.failure)
         yield* execute({ _tag: "Place", account: accountId, symbol: intent.symbol, order: order.success })
+        return []
       }),
-    cancel: (accountId, symbol, clientOrderId) =>
+    cancel: (accountId, symbol, ref) =>
       Effect.gen(function* () {
         yield* open(accountId)
+        const order = engineRefOf(ref)
         yield* execute({
           _tag: "Cancel",
           account: accountId,
           symbol,
-          order: { clientOrderId },
-          cancelId: clientOrderId
+          order,
+          cancelId: clientIdOf(accountId, symbol, order)
         })
       }),
-    query: Effect.fnUntraced(function* (accountId, symbol, clientOrderId) {
+    amend: (accountId, symbol, ref, quantity) =>
+      Effect.gen(function* () {
+        yield* open(accountId)
+        const order = engineRefOf(ref)
+        const instrument = instruments.get(symbol)
+        const lots = instrument === undefined ? undefined : lotsOf(quantity, instrument)
+        if (lots === undefined) return yield* refused(filterFailure("LOT_SIZE"))
+        const clientOrderId = clientIdOf(accountId, symbol, order)
+        yield* execute({ _tag: "Amend", account: accountId, symbol, order, lots, clientOrderId })
+      }),
+    query: Effect.fnUntraced(function* (accountId, symbol, ref) {
       yield* open(accountId)
       // Behind whatever is still on its way to the journal, so that an answer is never older than an acknowledgement.
       yield* settled
-      const found = yield* Effect.mapError(journal.order(accountId, symbol, { clientOrderId }), notSent)
-      if (Option.isNone(found)) return Option.none()
-      return Option.some(exchangeOrderOf(found.value, yield* fillsOf(found.value)))
+      const instrument = instruments.get(symbol)
+      const found = yield* Effect.mapError(journal.order(accountId, symbol, engineRefOf(ref)), notSent)
+      if (Option.isNone(found) || instrument === undefined) return Option.none<ExchangeOrder>()
+      const fills = yield* fillsOf(found.value)
+      return Option.some<ExchangeOrder>({ ...exchangeOrderOf(found.value, instrument), fills })
     }),
     openOrders: Effect.fnUntraced(function* (accountId) {
       yield* open(accountId)
       const orders = venue.openOrders(accountId).map(partsOf)
       yield* settled
-      return yield* Effect.forEach(orders, (order) =>
-        Effect.map(fillsOf(order), (fills): ExchangeOrder => exchangeOrderOf(order, fills))
-      )
+      return orders.flatMap((order) => {
+        const instrument = instruments.get(order.symbol)
+        return instrument === undefined ? [] : [exchangeOrderOf(order, instrument)]
+      })
+    }),
+    trades: Effect.fnUntraced(function* (accountId, symbol, afterTradeId) {
+      yield* open(accountId)
+      yield* settled
+      const found: Array<TradeOf> = []
+      const read = (page: Page) => Effect.mapError(journal.trades(accountId, symbol, page), notSent)
+      if (afterTradeId === undefined) return (yield* read({ limit: 1 })).map(tradeOf)
+      for (let fromId = Number(afterTradeId) + 1; ;) {
+        const page = yield* read({ fromId, limit: PAGE })
+        for (const trade of page) found.push(tradeOf(trade))
+        if (page.length < PAGE) return found
+        fromId = (page.at(-1)?.tradeId ?? 0) + 1
+      }
     }),
     balances: Effect.fnUntraced(function* (accountId) {
       yield* open(accountId)
@@ -129,21 +173,13 @@ const make = Effect.gen(function* () {
   })
 })
 
-type OrderParts = Pick<
-  Order,
-  "account" | "symbol" | "orderId" | "clientOrderId" | "status" | "executedLots" | "updatedAt"
->
-
-/** A copy: the engine's own order goes on changing. */
-const partsOf = ({ account, clientOrderId, executedLots, orderId, status, symbol, updatedAt }: Order): OrderParts => ({
-  account,
-  clientOrderId,
-  executedLots,
-  orderId,
-  status,
-  symbol,
-  updatedAt
+const tradeOf = ({ orderId, tradeId }: TradeRecord): TradeOf => ({
+  tradeId: String(tradeId),
+  exchangeOrderId: String(orderId)
 })
+
+const engineRefOf = (ref: OrderRef): EngineRef =>
+  "exchangeOrderId" in ref ? { orderId: Number(ref.exchangeOrderId) } : { clientOrderId: ref.clientOrderId }
 
 const refused = ({ code, message }: Rejection) =>
   Effect.fail(new ExchangeError({ reason: new Refused({ code, message }) }))

@@ -2,6 +2,7 @@
 import { type Cause, Effect, Option, Result, Schema } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import { AccountSnapshot } from "../../domain/Account.ts"
+import { CallRecord } from "../../domain/CallRecord.ts"
 import { Envelope, Receipt } from "../../domain/Command.ts"
 import type { Recorded } from "../../domain/Event.ts"
 import { AccountId } from "../../domain/Ids.ts"
@@ -20,6 +21,11 @@ const decodeHeads = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ head
 const decodeSnapshots = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ snapshot: AccountSnapshot })))
 const decodeReceipts = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ receipt: Receipt })))
 const decodeAccounts = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ account_id: AccountId })))
+const decodeTrades = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ trade_id: Schema.String })))
+const decodeDecided = Schema.decodeUnknownEffect(
+  Schema.Array(Schema.Struct({ envelope: Envelope, receipt: Schema.NullOr(Receipt) }))
+)
+const decodeCalls = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ call: CallRecord })))
 const decodeCount = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ count: Schema.Int })]))
 
 export type Failure = SqlError.SqlError | Schema.SchemaError | Cause.TimeoutError | StoredEvent.EventUnreadable
@@ -102,6 +108,47 @@ export const reads = (sql: SqlClient.SqlClient): Omit<Journal["Service"], "submi
       Effect.map(([row]) => row.count),
       read
     ),
+  knowsOrder: (accountId, orderId) =>
+    sql`select count(*)::int as count from orders where account_id = ${accountId} and order_id = ${orderId}`.pipe(
+      Effect.flatMap(decodeCount),
+      Effect.map(([row]) => row.count > 0),
+      read
+    ),
+  booked: (accountId, symbol, tradeIds) =>
+    tradeIds.length === 0
+      ? Effect.succeed(new Set())
+      : sql`select trade_id from jsonb_array_elements_text(${JSON.stringify(tradeIds)}::jsonb) t
+          join fills f on f.account_id = ${accountId} and f.symbol = ${symbol} and f.trade_id = t`.pipe(
+          Effect.flatMap(decodeTrades),
+          Effect.map((rows) => new Set(rows.map((row) => row.trade_id))),
+          read
+        ),
+  trail: (accountId, orderId, limit) =>
+    read(
+      Effect.gen(function* () {
+        const commands = yield* Effect.flatMap(
+          sql`select ${sql.literal(envelopeOf)} as envelope, receipt from order_commands
+            where account_id = ${accountId} and order_id = ${orderId} order by at, stored_at limit ${BigInt(limit)}`,
+          decodeDecided
+        )
+        const events = yield* eventsFrom(
+          sql`select ${sql.literal(`jsonb_build_object(${storedJson})`)} as stored from order_events
+            where account_id = ${accountId} and event ->> 'orderId' = ${orderId} order by seq limit ${BigInt(limit)}`
+        )
+        const calls = yield* Effect.flatMap(
+          sql`select jsonb_build_object('orderId', order_id, 'call', call, 'sentAt', sent_at, 'answeredAt', answered_at,
+              'outcome', outcome, 'detail', detail) as call
+            from order_calls where account_id = ${accountId} and order_id = ${orderId}
+            order by sent_at limit ${BigInt(limit)}`,
+          decodeCalls
+        )
+        return {
+          commands: commands.map(({ envelope, receipt }) => ({ envelope, ...(receipt === null ? {} : { receipt }) })),
+          events,
+          calls: calls.map(({ call }) => call)
+        }
+      })
+    ),
   accountsWithOpenOrders: sql`select distinct account_id from orders where is_open order by account_id`.pipe(
     Effect.flatMap(decodeAccounts),
     Effect.map((rows) => rows.map((row) => row.account_id)),
@@ -110,9 +157,14 @@ export const reads = (sql: SqlClient.SqlClient): Omit<Journal["Service"], "submi
 })
 
 const eventsAfter = (sql: SqlClient.SqlClient, accountId: AccountId, afterSeq: number, limit: number) =>
-  sql`select ${sql.literal(`jsonb_build_object(${storedJson})`)} as stored
-    from order_events where account_id = ${accountId} and seq > ${BigInt(afterSeq)}
-    order by account_id, seq limit ${BigInt(limit)}`.pipe(
+  eventsFrom(
+    sql`select ${sql.literal(`jsonb_build_object(${storedJson})`)} as stored
+      from order_events where account_id = ${accountId} and seq > ${BigInt(afterSeq)}
+      order by account_id, seq limit ${BigInt(limit)}`
+  )
+
+const eventsFrom = (query: Effect.Effect<ReadonlyArray<object>, SqlError.SqlError>) =>
+  query.pipe(
     Effect.flatMap(decodeEvents),
     Effect.flatMap((rows) => {
       const events: Array<Recorded> = []

@@ -1,7 +1,8 @@
 // The rows that one commit of the journal becomes, table by table, as the statement reads them.
 import { Schema } from "effect"
-import { AccountSnapshot } from "../../domain/Account.ts"
+import { AccountSnapshot, type Blindness } from "../../domain/Account.ts"
 import type { Balance } from "../../domain/Balance.ts"
+import type { CallRecord } from "../../domain/CallRecord.ts"
 import type { Command, Envelope } from "../../domain/Command.ts"
 import { GENESIS } from "../../domain/EventChain.ts"
 import type { Fill } from "../../domain/Fill.ts"
@@ -37,6 +38,7 @@ export const columns = {
     "user_id text",
     "intent jsonb",
     "created_at bigint",
+    "external text",
     "exchange_order_id text",
     "status text",
     "is_open boolean",
@@ -45,11 +47,14 @@ export const columns = {
     "hold jsonb",
     "trade_ids jsonb",
     "reason text",
-    "updated_at bigint"
+    "updated_at bigint",
+    "flights jsonb",
+    "resolution jsonb"
   ],
   changes: [
     "account_id text",
     "order_id text",
+    "amended text",
     "exchange_order_id text",
     "status text",
     "is_open boolean",
@@ -58,8 +63,20 @@ export const columns = {
     "hold jsonb",
     "trade_ids jsonb",
     "reason text",
-    "updated_at bigint"
+    "updated_at bigint",
+    "flights jsonb",
+    "resolution jsonb"
   ],
+  calls: [
+    "account_id text",
+    "order_id text",
+    "call text",
+    "sent_at bigint",
+    "answered_at bigint",
+    "outcome text",
+    "detail text"
+  ],
+  blindness: ["account_id text", "since bigint", "reason text"],
   fills: [
     "account_id text",
     "seq bigint",
@@ -115,6 +132,8 @@ export const rowsOf = (
     receipts: [],
     orders: [],
     changes: [],
+    calls: [],
+    blindness: [],
     fills: [],
     positions: [],
     balances: [],
@@ -151,7 +170,9 @@ const addChain = (rows: Building, accountId: AccountId, chain: Chain, before: st
   let end: readonly [seq: number, hash: string] | undefined
   const decided = new Set<CommandId>()
   const created = new Set<OrderId>()
+  const amended = new Set<OrderId>()
   const orders = new Map<OrderId, Order>()
+  let blindness: Blindness | null | undefined
   const positions = new Map<string, Last<Position>>()
   const balances = new Map<string, Last<Balance>>()
   for (const { append } of chain) {
@@ -160,28 +181,38 @@ const addChain = (rows: Building, accountId: AccountId, chain: Chain, before: st
       decided.add(receipt.commandId)
       rows.receipts.push([accountId, receipt.commandId, receipt])
     }
+    for (const call of append.calls ?? []) rows.calls.push([accountId, ...callRow(call)])
     for (const update of append.updates) {
-      const { at, balances: changed, event, order, position, seq, traceId } = update
+      const { at, balances: changed, blind, event, order, position, seq, traceId } = update
       const link = chained(end?.[1] ?? before, accountId, update)
       rows.events.push(
         `[${JSON.stringify(accountId)},${seq},${at},${JSON.stringify(traceId)},${VERSION},${link.event},"${link.hash}"]`
       )
       end = [seq, link.hash]
       if (order !== undefined) {
-        if (event._tag === "OrderSubmitted" || event._tag === "OrderDenied") created.add(order.orderId)
+        if (BEGINNINGS.has(event._tag)) created.add(order.orderId)
+        if (event._tag === "OrderAmended") amended.add(order.orderId)
         if (event._tag === "OrderFilled") rows.fills.push(fillRow(accountId, seq, order, event.fill))
         orders.set(order.orderId, order)
       }
       if (position !== undefined) positions.set(position.symbol, { seq, state: position })
       for (const balance of changed) balances.set(balance.asset, { seq, state: balance })
+      if (blind !== undefined) blindness = blind
     }
     const { snapshot } = append
     if (snapshot !== undefined) rows.snapshots.push([accountId, snapshot.seq, encodeSnapshot(snapshot)])
   }
   if (end !== undefined) rows.ends.push([accountId, ...end])
+  if (blindness !== undefined) rows.blindness.push([accountId, blindness?.since, blindness?.reason])
   for (const [orderId, order] of orders) {
     if (created.has(orderId)) rows.orders.push(orderRow(accountId, order))
-    else rows.changes.push([accountId, orderId, ...progressOf(order)])
+    else
+      rows.changes.push([
+        accountId,
+        orderId,
+        amended.has(orderId) ? encodeDecimal(order.intent.quantity) : null,
+        ...progressOf(order)
+      ])
   }
   for (const { seq, state } of positions.values()) rows.positions.push(positionRow(accountId, seq, state))
   for (const { seq, state } of balances.values()) {
@@ -189,11 +220,27 @@ const addChain = (rows: Building, accountId: AccountId, chain: Chain, before: st
   }
 }
 
+/** Events that begin an order. */
+const BEGINNINGS: ReadonlySet<string> = new Set(["OrderSubmitted", "OrderDenied", "OrderAdopted"])
+
+const callRow = ({ answeredAt, call, detail, orderId, outcome, sentAt }: CallRecord): Row => [
+  orderId,
+  call,
+  sentAt,
+  answeredAt,
+  outcome,
+  detail
+]
+
 const encodeSnapshot = Schema.encodeSync(AccountSnapshot)
 
 /** By hand like an event, and tested like it. */
 export const encodeCommand = (command: Command): typeof Command.Encoded =>
-  command._tag === "PlaceOrder" ? { ...command, intent: encodeIntent(command.intent) } : command
+  command._tag === "PlaceOrder"
+    ? { ...command, intent: encodeIntent(command.intent) }
+    : command._tag === "AmendOrder"
+      ? { ...command, quantity: encodeDecimal(command.quantity) }
+      : command
 
 const commandRow = ({ accountId, at, command, commandId, traceId, userId }: Envelope): Row => [
   accountId,
@@ -211,6 +258,7 @@ const orderRow = (accountId: AccountId, order: Order): Row => [
   order.userId,
   encodeIntent(order.intent),
   order.createdAt,
+  order.external,
   ...progressOf(order)
 ]
 
@@ -224,7 +272,11 @@ const progressOf = (order: Order): Row => [
   encodeHold(order.hold),
   order.tradeIds,
   order.reason,
-  order.updatedAt
+  order.updatedAt,
+  order.flights?.map((flight) =>
+    flight.quantity === undefined ? flight : { ...flight, quantity: encodeDecimal(flight.quantity) }
+  ),
+  order.resolution
 ]
 
 const fillRow = (accountId: AccountId, seq: number, { intent, orderId }: Order, fill: Fill): Row => [

@@ -79,11 +79,12 @@ const appends: ReadonlyArray<readonly [Table, Part]> = [
   orders_new as (
     insert into orders (
       account_id, order_id, client_order_id, user_id, exchange_order_id, symbol, side, type, quantity, price, intent, status, is_open,
-      executed_quantity, executed_quote, hold, trade_ids, reason, created_at, updated_at)
+      executed_quantity, executed_quote, hold, trade_ids, reason, created_at, updated_at, flights, resolution, external)
     select r.account_id, r.order_id, r.client_order_id, r.user_id, r.exchange_order_id,
       r.intent ->> 'symbol', r.intent ->> 'side', r.intent ->> 'type',
       (r.intent ->> 'quantity')::numeric, (r.intent ->> 'price')::numeric, r.intent, r.status, r.is_open,
-      r.executed_quantity, r.executed_quote, r.hold, r.trade_ids, r.reason, r.created_at, r.updated_at
+      r.executed_quantity, r.executed_quote, r.hold, r.trade_ids, r.reason, r.created_at, r.updated_at,
+      nullif(r.flights, 'null'), nullif(r.resolution, 'null'), r.external
     from ${given("orders", number)}
     where ${condition})`
   ],
@@ -94,9 +95,32 @@ const appends: ReadonlyArray<readonly [Table, Part]> = [
     update orders o set
       exchange_order_id = r.exchange_order_id, status = r.status, is_open = r.is_open,
       executed_quantity = r.executed_quantity, executed_quote = r.executed_quote, hold = r.hold,
-      trade_ids = r.trade_ids, reason = r.reason, updated_at = r.updated_at
+      trade_ids = r.trade_ids, reason = r.reason, updated_at = r.updated_at,
+      flights = nullif(r.flights, 'null'), resolution = nullif(r.resolution, 'null'),
+      quantity = coalesce(r.amended::numeric, o.quantity),
+      intent = case when r.amended is null then o.intent else jsonb_set(o.intent, '{quantity}', to_jsonb(r.amended)) end
     from ${given("changes", number)}
     where o.account_id = r.account_id and o.order_id = r.order_id and ${condition})`
+  ],
+  [
+    "calls",
+    (number, condition) => `
+  calls_new as (
+    insert into order_calls (account_id, order_id, call, sent_at, answered_at, outcome, detail)
+    select r.account_id, r.order_id, r.call, r.sent_at, r.answered_at, r.outcome, r.detail
+    from ${given("calls", number)}
+    where ${condition})`
+  ],
+  [
+    "blindness",
+    (number, condition) => `
+  blind_given as (select * from ${given("blindness", number)} where ${condition}),
+  blind_now as (
+    insert into account_blindness (account_id, since, reason)
+    select r.account_id, r.since, r.reason from blind_given r where r.since is not null
+    on conflict (account_id) do update set since = excluded.since, reason = excluded.reason),
+  blind_gone as (
+    delete from account_blindness b using blind_given r where b.account_id = r.account_id and r.since is null)`
   ],
   [
     "fills",

@@ -1,6 +1,7 @@
 // The read models in PostgreSQL or PGlite: written with the events that caused them, read here.
 import { Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
+import { Blindness } from "../../domain/Account.ts"
 import { Balance } from "../../domain/Balance.ts"
 import { Fill } from "../../domain/Fill.ts"
 import { OrderId } from "../../domain/Ids.ts"
@@ -19,7 +20,8 @@ const State = Schema.Struct({
   seq: Schema.Int,
   orders: Schema.Array(Order),
   positions: Schema.Array(Position),
-  balances: Schema.Array(Balance)
+  balances: Schema.Array(Balance),
+  blind: Schema.optionalKey(Blindness)
 })
 
 const decodeOrders = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ found: Order })))
@@ -31,7 +33,8 @@ const decodeState = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ fou
 const orderJson = `jsonb_strip_nulls(jsonb_build_object(
   'orderId', order_id, 'clientOrderId', client_order_id, 'userId', user_id, 'exchangeOrderId', exchange_order_id, 'intent', intent,
   'status', status, 'executedQuantity', executed_quantity::text, 'executedQuote', executed_quote::text, 'hold', hold,
-  'tradeIds', trade_ids, 'reason', reason, 'createdAt', created_at, 'updatedAt', updated_at))`
+  'tradeIds', trade_ids, 'reason', reason, 'createdAt', created_at, 'updatedAt', updated_at,
+  'flights', flights, 'resolution', resolution, 'external', external))`
 
 /** A stored command without a receipt is an order that waits for its decision. */
 const pendingJson = `jsonb_build_object(
@@ -130,7 +133,9 @@ const make = Effect.gen(function* () {
           'positions', coalesce((select jsonb_agg(${sql.literal(positionJson)} order by symbol) from positions
             where account_id = ${accountId}), '[]'),
           'balances', coalesce((select jsonb_agg(${sql.literal(balanceJson)} order by asset) from balances
-            where account_id = ${accountId}), '[]')) as found`.pipe(
+            where account_id = ${accountId}), '[]'))
+          || coalesce((select jsonb_build_object('blind', jsonb_build_object('since', since, 'reason', reason))
+            from account_blindness where account_id = ${accountId}), '{}') as found`.pipe(
         Effect.flatMap(decodeState),
         Effect.map(([row]) => row.found),
         read

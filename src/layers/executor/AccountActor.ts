@@ -1,25 +1,28 @@
 // The only writer of one account: commands, reports, answers and evidence pass through here one at a time (I5).
-import { Clock, Effect, Option, Queue, type Scope } from "effect"
+import { Clock, Deferred, Effect, Option, type Scope } from "effect"
 import * as Account from "../../domain/Account.ts"
+import { adoptedIdOf } from "../../domain/Adopt.ts"
 import * as Decide from "../../domain/Decide.ts"
+import { openOrders, orderIn } from "../../domain/Hear.ts"
 import type { AccountId } from "../../domain/Ids.ts"
-import * as Money from "../../domain/Money.ts"
+import type { ExchangeOrder } from "../../domain/Report.ts"
 import type { RiskLimits } from "../../domain/Risk.ts"
 import type { Events } from "../../ports/Events.ts"
-import type { Exchange, ReportsLost } from "../../ports/Exchange.ts"
+import type { Exchange } from "../../ports/Exchange.ts"
 import type { Journal } from "../../ports/Journal.ts"
 import type { MarketData } from "../../ports/MarketData.ts"
-import type { Report } from "../../domain/Report.ts"
+import { Milestone } from "../../ports/Milestone.ts"
 import type { Actor, Inbox } from "../Mailbox.ts"
 import * as Calls from "./Calls.ts"
 import { Decided } from "./Decided.ts"
-import { Evidence } from "./Evidence.ts"
+import * as Evidence from "./Evidence.ts"
+import * as Link from "./Link.ts"
 import type { Message } from "./Message.ts"
 import { riskContext } from "./RiskView.ts"
-import { type Surroundings, Turn } from "./Turn.ts"
+import { StreamWatch } from "./StreamWatch.ts"
+import { type Adoption, type Suspicions, type Surroundings, Turn } from "./Turn.ts"
+import * as Writer from "./Writer.ts"
 
-/** Events between two snapshots: what a start reads per account at most. */
-const SNAPSHOT_EVERY = 500
 /** Waiting commands a start takes up at once; the sweep brings the others. */
 const WAITING = 10_000
 
@@ -39,119 +42,140 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Actor<Message>, unknown, Scope.Scope> {
   const { exchange, journal } = dependencies
   const surroundings = surroundingsOf(dependencies)
-  const writer = yield* load(accountId, dependencies, surroundings, Calls.make(exchange, inbox))
+  const reached = yield* Milestone
+  const writer = yield* Writer.load(accountId, dependencies, surroundings.assetsOf)
+  const calls = yield* Calls.make(accountId, exchange, inbox)
   const decided = new Decided(yield* Clock.currentTimeMillis)
-  const evidence = yield* Evidence.make({ accountId, exchange, inbox })
-  const turn = Effect.map(Clock.currentTimeMillis, (now) => new Turn(writer.account(), now, surroundings))
+  const watch = new StreamWatch()
+  const orderOf = (orderId: Parameters<typeof Account.orderOf>[1]) => Account.orderOf(writer.account(), orderId)
+  const evidence = yield* Evidence.make({ accountId, exchange, inbox, orderOf })
+  let suspected: Suspicions = new Map()
+
+  const begin = Effect.map(Clock.currentTimeMillis, (now) => new Turn(writer.account(), now, surroundings))
+  const finish = Effect.fnUntraced(function* (turn: Turn) {
+    yield* writer.commit(turn, calls)
+    for (const { clientOrderId } of turn.submits) watch.sent(clientOrderId)
+    for (const orderId of turn.doubts) evidence.seek(orderId)
+    for (const stranger of turn.strangers) evidence.meet(stranger)
+  })
 
   /** `undefined` where only the journal can tell. */
   const isDecided = ({ again, envelope }: Extract<Message, { readonly _tag: "Command" }>): boolean | undefined =>
     decided.has(envelope) || (again || decided.mayHaveForgotten(envelope) ? undefined : false)
 
-  const handle = Effect.fnUntraced(function* (messages: ReadonlyArray<Message>) {
-    const now = yield* turn
-    for (const message of messages) {
-      if (message._tag === "Command") {
-        const { envelope } = message
-        const settled = isDecided(message) ?? Option.isSome(yield* journal.receipt(accountId, envelope.commandId))
-        decided.add(envelope)
-        if (settled) continue
-      }
-      now.apply(message)
-    }
-    yield* writer.commit(now)
-    for (const order of now.doubts) evidence.seek(order)
+  const command = Effect.fnUntraced(function* (turn: Turn, message: Extract<Message, { readonly _tag: "Command" }>) {
+    reached("command taken")
+    const { envelope } = message
+    const settled = isDecided(message) ?? Option.isSome(yield* journal.receipt(accountId, envelope.commandId))
+    decided.add(envelope)
+    if (!settled) turn.command(envelope)
   })
 
-  // Subscribed before anything is asked: what happens in between comes twice rather than never, and once is kept (I7).
-  yield* exchange.open(accountId)
-  const reports = yield* exchange.reports(accountId)
-  const settling = yield* turn
-  yield* evidence.gather(Decide.openOrders(settling.account), (orderId, found) => settling.settle(orderId, found))
-  yield* writer.commit(settling)
-  // With an order open a fill could be in the exchange's balances and still be on its way here: it would be booked twice.
-  if (Decide.openOrders(writer.account()).length === 0) {
-    const adopting = yield* turn
-    for (const balance of yield* exchange.balances(accountId)) {
-      const drift = adopting.adopt(balance)
-      if (Money.isZero(drift) || writer.account().seq === 0) continue
-      yield* Effect.logWarning(
-        `balance drift of ${Money.format(drift)} ${balance.asset} settled to the exchange's word`,
-        {
-          accountId
-        }
-      )
+  /** Those that nobody follows yet. The journal is asked, so all that came before must be in it. */
+  const adoptions = Effect.fnUntraced(function* (account: Account.Account, found: ReadonlyArray<ExchangeOrder>) {
+    const adopted: Array<Adoption> = []
+    for (const order of found) {
+      if (orderIn(account, order) !== undefined || (yield* journal.knowsOrder(accountId, adoptedIdOf(order)))) continue
+      const tradeIds = order.fills.map(({ tradeId }) => tradeId)
+      adopted.push({ found: order, booked: yield* journal.booked(accountId, order.symbol, tradeIds) })
     }
-    yield* writer.commit(adopting)
+    return adopted
+  })
+
+  const survey = Effect.fnUntraced(function* ({ done, survey }: Extract<Message, { readonly _tag: "Survey" }>) {
+    const turn = yield* begin
+    turn.survey(survey, yield* adoptions(turn.account, survey.strangers))
+    yield* finish(turn)
+    yield* Deferred.succeed(done, writer.account().seq)
+  })
+
+  const stranger = Effect.fnUntraced(function* ({ found }: Extract<Message, { readonly _tag: "Stranger" }>) {
+    const turn = yield* begin
+    for (const adoption of yield* adoptions(turn.account, [found])) turn.adopt(adoption.found, adoption.booked)
+    yield* finish(turn)
+  })
+
+  /** Everything that is told by the turn alone. */
+  const take = (turn: Turn, message: Exclude<Message, { readonly _tag: "Command" | "Survey" | "Stranger" }>): void => {
+    switch (message._tag) {
+      case "Report":
+        reached("report heard")
+        watch.heard(message.report.clientOrderId)
+        return turn.report(message.report)
+      case "Answered":
+        if (message.call === "submit") answered(message.orderId, message.answeredAt)
+        return turn.call(message)
+      case "CallRefused":
+      case "NoAnswer":
+        return turn.call(message)
+      case "Evidence":
+        turn.records.push(message.record)
+        return turn.evidence(message.orderId, message.asked, "query")
+      case "NotAsked":
+        return void turn.records.push(message.record)
+      case "Totals":
+        // Something happened meanwhile: the two are not of one moment.
+        if (message.asOfSeq === turn.account.seq) suspected = turn.totals(message.balances, suspected)
+        return
+      case "Blinded":
+        return turn.blinded(message.reason)
+      case "Sighted":
+        return turn.sighted()
+      case "Wake":
+        return
+    }
   }
-  const listening = yield* listen(reports, inbox)
+
+  const answered = (orderId: Parameters<typeof orderOf>[0], at: number): void => {
+    const order = orderOf(orderId)
+    if (order !== undefined) watch.answered(order.clientOrderId, at)
+  }
+
+  const handle = Effect.fnUntraced(function* (messages: ReadonlyArray<Message>) {
+    let turn = yield* begin
+    for (const message of messages) {
+      if (message._tag === "Command") yield* command(turn, message)
+      else if (message._tag === "Survey" || message._tag === "Stranger") {
+        yield* finish(turn)
+        yield* message._tag === "Survey" ? survey(message) : stranger(message)
+        turn = yield* begin
+      } else take(turn, message)
+    }
+    yield* finish(turn)
+    if (messages.some(({ _tag }) => _tag === "Wake")) yield* writer.flush
+  })
+
+  yield* Link.start({
+    accountId,
+    exchange,
+    journal,
+    inbox,
+    watch,
+    account: writer.account,
+    handle: (message) => handle([message]),
+    isSuspicious: () => suspected.size > 0
+  })
+  const turn = yield* begin
+  turn.orphaned()
+  yield* finish(turn)
   const waiting = yield* journal.undecided({ accountId, minAgeMillis: 0, limit: WAITING })
   yield* handle(waiting.map((envelope) => ({ _tag: "Command", envelope, again: true })))
+  yield* writer.waiting.await.pipe(
+    Effect.andThen(Effect.sleep(Writer.FLUSH_AFTER)),
+    Effect.andThen(inbox.put([{ _tag: "Wake" }])),
+    Effect.forever,
+    Effect.forkScoped
+  )
 
-  return {
-    handle: (messages) => (listening.lost() ? Effect.die(new Error(REPORTS_LOST)) : handle(messages)),
-    mayRetire: () => Decide.openOrders(writer.account()).length === 0
-  }
+  return { handle, mayRetire: () => openOrders(writer.account()).length === 0 }
 })
 
-/** Only a new life, which asks the exchange, can be trusted again. */
-const REPORTS_LOST = "the exchange's reports were lost; recovering"
-
-const surroundingsOf = ({ limits, market }: Dependencies): Surroundings => ({
+const surroundingsOf = ({ exchange, limits, market }: Dependencies): Surroundings => ({
   assetsOf: (symbol) => {
     const instrument = market.instrument(symbol)
     if (instrument === undefined) throw new Error(`the market no longer knows ${symbol}, which this account has traded`)
     return instrument
   },
-  contextOf: (envelope) => riskContext(market, Decide.symbolOf(envelope), envelope, limits)
-})
-
-/** The account as the journal has it, and the one way to change it: journal, then memory, then watchers, then the exchange. */
-const load = Effect.fnUntraced(function* (
-  accountId: AccountId,
-  { events, journal }: Dependencies,
-  { assetsOf }: Surroundings,
-  calls: ReturnType<typeof Calls.make>
-) {
-  const scope = yield* Effect.scope
-  const history = yield* journal.load(accountId)
-  let account = history.events.reduce(
-    (state, recorded) => Account.evolve(state, recorded, assetsOf),
-    Option.match(history.snapshot, { onNone: () => Account.empty(accountId), onSome: Account.fromSnapshot })
-  )
-  let snapshotSeq = Option.match(history.snapshot, { onNone: () => 0, onSome: ({ seq }) => seq })
-  return {
-    account: () => account,
-    commit: Effect.fnUntraced(function* (turn: Turn) {
-      if (turn.isEmpty) return
-      const due = turn.account.seq - snapshotSeq >= SNAPSHOT_EVERY
-      yield* journal.append({
-        accountId,
-        afterSeq: account.seq,
-        updates: turn.updates,
-        receipts: turn.receipts,
-        ...(due ? { snapshot: Account.toSnapshot(turn.account) } : {})
-      })
-      if (due) snapshotSeq = turn.account.seq
-      account = turn.account
-      if (turn.updates.length > 0) yield* events.publish(turn.updates)
-      for (const approved of turn.submits) yield* Effect.forkIn(calls.submit(approved), scope)
-      for (const order of turn.cancels) yield* Effect.forkIn(calls.cancel(accountId, order), scope)
-    })
-  }
-})
-
-/** Brings the exchange's reports into the mailbox. */
-const listen = Effect.fnUntraced(function* (reports: Queue.Dequeue<Report, ReportsLost>, inbox: Inbox<Message>) {
-  let lost = false
-  yield* Queue.takeAll(reports).pipe(
-    Effect.flatMap((heard) => inbox.put(heard.map((report) => ({ _tag: "Report", report })))),
-    Effect.forever,
-    Effect.catchTag("ReportsLost", () => {
-      lost = true
-      return inbox.put([{ _tag: "Wake" }])
-    }),
-    Effect.forkScoped
-  )
-  return { lost: () => lost }
+  contextOf: (account, envelope) => riskContext(market, Decide.symbolOf(account, envelope), envelope, limits),
+  clockOffsetMillis: exchange.clockOffsetMillis
 })

@@ -1,43 +1,119 @@
-// The account's calls to the exchange: the last thing that happens to a decision, and only its failure needs telling.
-import { Effect } from "effect"
-import type { Order } from "../../domain/Order.ts"
+// The account's calls to the exchange: the last thing that happens to a decision. How each ended goes back into the mailbox.
+import { Clock, Effect, Fiber, type Scope } from "effect"
+import type { AccountId, OrderId } from "../../domain/Ids.ts"
+import type { Decimal } from "../../domain/Money.ts"
+import { refOf } from "../../domain/Hear.ts"
+import { type Call, type Order, SEND_WITHIN_MILLIS } from "../../domain/Order.ts"
+import type { Report } from "../../domain/Report.ts"
 import type { ApprovedOrder } from "../../domain/Risk.ts"
 import type { Exchange, ExchangeError } from "../../ports/Exchange.ts"
+import { Milestone } from "../../ports/Milestone.ts"
 import type { Inbox } from "../Mailbox.ts"
-import type { Call, Message } from "./Message.ts"
+import type { Message } from "./Message.ts"
+import type { Turn } from "./Turn.ts"
 
-type Named = Pick<Order, "orderId" | "clientOrderId">
-
-/** A call that succeeds says nothing: the exchange's reports carry the rest. One that breaks may have arrived, like one without an answer. */
-export const make = (exchange: Exchange["Service"], inbox: Inbox<Message>) => {
-  const told = (call: Call, order: Named, made: Effect.Effect<void, ExchangeError>) =>
-    made.pipe(
-      Effect.catch((error) => inbox.put([messageOf(call, order, error)])),
-      Effect.catchDefect((defect) =>
-        Effect.andThen(
-          Effect.logError(`the ${call} of order ${order.orderId} broke off`, defect),
-          inbox.put([{ _tag: "NoAnswer", orderId: order.orderId, call, reason: "The call broke off on our side." }])
-        )
-      )
-    )
-  return {
-    submit: (order: ApprovedOrder) => told("submit", order, exchange.submit(order)),
-    cancel: (accountId: ApprovedOrder["accountId"], order: Order) =>
-      told("cancel", order, exchange.cancel(accountId, order.intent.symbol, order.clientOrderId))
-  }
+export interface Calls {
+  /** Makes the calls that a step decided, in the background; the step is durable by now. */
+  readonly make: (turn: Turn) => Effect.Effect<void>
 }
 
-const messageOf = (call: Call, { clientOrderId, orderId }: Named, { reason }: ExchangeError): Message => {
+/** A call that breaks may have arrived, like one without an answer. */
+export const make = Effect.fnUntraced(function* (
+  accountId: AccountId,
+  exchange: Exchange["Service"],
+  inbox: Inbox<Message>
+): Effect.fn.Return<Calls, never, Scope.Scope> {
+  const scope = yield* Effect.scope
+  const reached = yield* Milestone
+  /** Orders whose submit has not ended. */
+  const submitting = new Map<OrderId, Fiber.Fiber<void>>()
+
+  const told = Effect.fnUntraced(function* (
+    call: Call,
+    orderId: OrderId,
+    made: Effect.Effect<ReadonlyArray<Report>, ExchangeError>
+  ) {
+    const sentAt = yield* Clock.currentTimeMillis
+    const message = yield* made.pipe(
+      Effect.map((reports): Untimed => ({ _tag: "Answered", reports })),
+      Effect.catch((error) => Effect.succeed(untimed(error))),
+      Effect.catchDefect((defect) =>
+        Effect.as(Effect.logError(`the ${call} of order ${orderId} broke off`, defect), {
+          _tag: "NoAnswer",
+          reason: "The call broke off on our side."
+        } satisfies Untimed)
+      )
+    )
+    reached("call made")
+    const answeredAt = yield* Clock.currentTimeMillis
+    yield* inbox.put([{ ...message, orderId, call, sentAt, answeredAt }])
+    reached("call answered")
+  })
+
+  /** What waited too long for the journal is not sent any more: nobody could tell then until when it may still arrive (I4). */
+  const inTime = (
+    turn: Turn,
+    call: Call,
+    orderId: OrderId,
+    made: Effect.Effect<ReadonlyArray<Report>, ExchangeError>
+  ): Effect.Effect<void> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      now - turn.now <= SEND_WITHIN_MILLIS
+        ? told(call, orderId, made)
+        : inbox.put([{ _tag: "CallRefused", orderId, call, reason: TOO_SLOW, sentAt: now, answeredAt: now }])
+    )
+
+  const submit = (turn: Turn, order: ApprovedOrder) =>
+    Effect.ensuring(
+      inTime(turn, "submit", order.orderId, exchange.submit(order)),
+      Effect.sync(() => submitting.delete(order.orderId))
+    )
+
+  /** Behind the order itself: a cancel that overtakes it finds nothing to cancel. */
+  const cancel = Effect.fnUntraced(function* (order: Order) {
+    const before = submitting.get(order.orderId)
+    if (before !== undefined) yield* Fiber.await(before)
+    const made = exchange.cancel(accountId, order.intent.symbol, refOf(order))
+    yield* told("cancel", order.orderId, Effect.as(made, []))
+  })
+
+  const amend = (turn: Turn, order: Order, quantity: Decimal) =>
+    inTime(
+      turn,
+      "amend",
+      order.orderId,
+      Effect.as(exchange.amend(accountId, order.intent.symbol, refOf(order), quantity), [])
+    )
+
+  return {
+    make: Effect.fnUntraced(function* (turn) {
+      for (const order of turn.submits) {
+        const fiber = yield* Effect.forkIn(submit(turn, order), scope)
+        // It may have ended by now: then there is nothing to wait for.
+        if (fiber.pollUnsafe() === undefined) submitting.set(order.orderId, fiber)
+      }
+      for (const order of turn.cancels) yield* Effect.forkIn(cancel(order), scope)
+      for (const { order, quantity } of turn.amends) yield* Effect.forkIn(amend(turn, order, quantity), scope)
+    })
+  }
+})
+
+const TOO_SLOW = "The desk needed too long to store this, so it was not sent on."
+
+type Untimed =
+  | { readonly _tag: "Answered"; readonly reports: ReadonlyArray<Report> }
+  | { readonly _tag: "CallRefused" | "NoAnswer"; readonly reason: string }
+
+const untimed = ({ reason }: ExchangeError): Untimed => {
   switch (reason._tag) {
     case "OutcomeUnknown":
-      return { _tag: "NoAnswer", orderId, call, reason: reason.message }
+      return { _tag: "NoAnswer", reason: reason.message }
     case "Refused":
     case "NotSent":
-      return { _tag: "CallRefused", clientOrderId, call, reason: reason.message }
+      return { _tag: "CallRefused", reason: reason.message }
     case "RateLimited": {
       const seconds = Math.ceil(reason.retryAfterMillis / 1000)
-      const text = `The exchange asks to wait ${seconds} s; nothing was sent.`
-      return { _tag: "CallRefused", clientOrderId, call, reason: text }
+      return { _tag: "CallRefused", reason: `The exchange asks to wait ${seconds} s; nothing was sent.` }
     }
   }
 }

@@ -1,80 +1,144 @@
-// Finds out what became of orders in doubt: by asking the exchange for our client order id, never by sending again (I4).
-import { Clock, Effect, FiberMap, Option, Schedule, type Scope } from "effect"
+// Finds out what became of orders in doubt: by asking the exchange, never by sending again (I4).
+import { Clock, Effect, FiberSet, Option, type Scope } from "effect"
+import type { CallRecord } from "../../domain/CallRecord.ts"
+import { absenceProvenAt, type Asked, assess, refOf, type Stranger } from "../../domain/Hear.ts"
 import type { AccountId, OrderId } from "../../domain/Ids.ts"
 import type { Order } from "../../domain/Order.ts"
-import type { ExchangeOrder } from "../../domain/Report.ts"
 import type { Exchange } from "../../ports/Exchange.ts"
+import { Milestone } from "../../ports/Milestone.ts"
 import type { Inbox } from "../Mailbox.ts"
 import type { Message } from "./Message.ts"
 
-/** Between two questions about the same order: 0.25 s, doubling to 5 s. */
-const patience = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("5 seconds")]).pipe(
-  Schedule.jittered
-)
-
-/** Questions asked at once when an account starts. */
-const CONCURRENCY = 8
+/** Between two questions about the same order: 0.25 s, doubling to 5 s, and one right when absence becomes evidence. */
+const FIRST_MILLIS = 250
+const MOST_MILLIS = 5_000
+/** Questions about one order that are kept for its history; the later ones are asked all the same. */
+const RECORDED = 20
+/** Strangers asked about at once; a further one is found by the next survey. */
+const MAX_STRANGERS = 64
 
 export interface Evidence {
-  /** Asks in the background until there is evidence; it arrives as an `Evidence` message. One search per order. */
-  readonly seek: (order: Order) => void
-  /** Asks once for every order and hands over what is evidence; goes on seeking the rest. */
-  readonly gather: (
-    orders: ReadonlyArray<Order>,
-    found: (orderId: OrderId, order: Option.Option<ExchangeOrder>) => void
-  ) => Effect.Effect<void>
+  /** Asks in the background until nothing about the order is in doubt. One search per order. */
+  readonly seek: (orderId: OrderId) => void
+  /** Asks for an order that is not ours. */
+  readonly meet: (stranger: Stranger) => void
 }
 
-type Answer = { readonly known: false } | { readonly known: true; readonly found: Option.Option<ExchangeOrder> }
-
-const make = Effect.fnUntraced(function* (options: {
+export const make = Effect.fnUntraced(function* (options: {
   readonly accountId: AccountId
   readonly exchange: Exchange["Service"]
   readonly inbox: Inbox<Message>
+  /** As it stands at this moment; `undefined` once it is closed. */
+  readonly orderOf: (orderId: OrderId) => Order | undefined
 }): Effect.fn.Return<Evidence, never, Scope.Scope> {
-  const { accountId, exchange, inbox } = options
-  const searches = yield* FiberMap.make<OrderId>()
-  const run = yield* FiberMap.runtime(searches)<never>()
+  const { accountId, exchange, inbox, orderOf } = options
+  const reached = yield* Milestone
+  const run = yield* FiberSet.makeRuntime<never>()
+  const searching = new Set<OrderId>()
+  /** Orders that ended with fills missing: in no doubt, but not complete. */
+  const incomplete = new Set<OrderId>()
+  const meeting = new Set<string>()
 
-  const ask = (order: Order): Effect.Effect<Answer> =>
-    Effect.gen(function* () {
-      const found = yield* exchange.query(accountId, order.intent.symbol, order.clientOrderId)
-      if (Option.isSome(found)) return { known: true, found } as const
-      // An order the exchange has acknowledged cannot be absent; an unacknowledged one only after the exchange's own delays.
-      const age = (yield* Clock.currentTimeMillis) - order.updatedAt
-      return order.exchangeOrderId === undefined && age >= exchange.absenceProvenAfterMillis
-        ? ({ known: true, found } as const)
-        : ({ known: false } as const)
-    }).pipe(
-      Effect.catch((error) => Effect.as(Effect.logDebug("no answer to a query", error), { known: false } as const)),
-      // Nobody else would ask about this order again before the next start.
+  const ask = Effect.fnUntraced(function* (order: Order, attempt: number) {
+    const sentAt = yield* Clock.currentTimeMillis
+    const { clockOffsetMillis, absenceProvenAfterMillis } = exchange
+    const isDue = provenAt(order, absenceProvenAfterMillis) <= sentAt + clockOffsetMillis()
+    const record = (outcome: CallRecord["outcome"], detail: string) =>
+      Effect.map(Clock.currentTimeMillis, (answeredAt): CallRecord => ({
+        orderId: order.orderId,
+        call: "query",
+        sentAt,
+        answeredAt,
+        outcome,
+        detail
+      }))
+    const asked = Effect.gen(function* () {
+      // Asked before the question itself, so that what the answer misses had its time.
+      const at = isDue ? yield* exchange.time : Number.NEGATIVE_INFINITY
+      const found = yield* exchange.query(accountId, order.intent.symbol, refOf(order))
+      return { found, at, absenceProvenAfterMillis } satisfies Asked
+    })
+    reached("evidence asked for")
+    const answer = yield* asked.pipe(
+      Effect.map((known) => ({ known })),
+      Effect.catch((error) => Effect.succeed({ failure: error.reason._tag })),
       Effect.catchDefect((defect) =>
-        Effect.as(Effect.logError(`the query of order ${order.orderId} broke off`, defect), { known: false } as const)
+        Effect.as(Effect.logError(`the query of order ${order.orderId} broke off`, defect), { failure: "Broken" })
       )
     )
+    if ("failure" in answer) {
+      if (attempt < RECORDED) yield* inbox.put([{ _tag: "NotAsked", record: yield* record("lost", answer.failure) }])
+      return
+    }
+    const { known } = answer
+    const { settled } = assess(order, known)
+    if (settled) incomplete.delete(order.orderId)
+    const outcome = Option.isSome(known.found) ? "found" : "absent"
+    const detail = Option.match(known.found, {
+      onNone: () => (settled ? "proven" : "not proven yet"),
+      onSome: ({ status }) => status
+    })
+    yield* inbox.put([
+      { _tag: "Evidence", orderId: order.orderId, asked: known, record: yield* record(outcome, detail) }
+    ])
+  })
 
-  const search = (order: Order) =>
-    ask(order).pipe(
-      Effect.flatMap((answer) => (answer.known ? Effect.succeed(answer.found) : Effect.fail("not yet" as const))),
-      Effect.retry(patience),
-      Effect.flatMap((found) => inbox.put([{ _tag: "Evidence", orderId: order.orderId, found }])),
-      Effect.orDie
+  /** The order, if there is something left to ask about it. */
+  const wanted = (orderId: OrderId): Order | undefined => {
+    const order = orderOf(orderId)
+    if (order === undefined) incomplete.delete(orderId)
+    return incomplete.has(orderId) || order?.flights?.some(({ doubt }) => doubt !== undefined) === true
+      ? order
+      : undefined
+  }
+
+  const search = Effect.fnUntraced(function* (orderId: OrderId) {
+    for (let attempt = 0, wait = FIRST_MILLIS; ; attempt++, wait = Math.min(2 * wait, MOST_MILLIS)) {
+      const order = wanted(orderId)
+      if (order === undefined) {
+        // In one go with the look: a doubt that comes now starts a search of its own.
+        searching.delete(orderId)
+        return
+      }
+      yield* ask(order, attempt)
+      const now = (yield* Clock.currentTimeMillis) + exchange.clockOffsetMillis()
+      const proof = provenAt(order, exchange.absenceProvenAfterMillis) - now
+      yield* Effect.sleep(proof > 0 ? Math.min(wait, proof) : wait)
+    }
+  })
+
+  const encounter = ({ exchangeOrderId, symbol }: Stranger, key: string) =>
+    exchange.query(accountId, symbol, { exchangeOrderId }).pipe(
+      Effect.flatMap((found) =>
+        Option.isSome(found) ? inbox.put([{ _tag: "Stranger", found: found.value }]) : Effect.void
+      ),
+      // The next survey finds it.
+      Effect.catchCause((cause) => Effect.logDebug("no answer to a query about an order that is not ours", cause)),
+      Effect.ensuring(Effect.sync(() => meeting.delete(key)))
     )
 
-  const seek = (order: Order) => void run(order.orderId, search(order), { onlyIfMissing: true })
-
   return {
-    seek,
-    gather: Effect.fnUntraced(function* (orders, found) {
-      const answers = yield* Effect.forEach(orders, ask, { concurrency: CONCURRENCY })
-      answers.forEach((answer, index) => {
-        const order = orders[index]
-        if (order === undefined) return
-        if (answer.known) found(order.orderId, answer.found)
-        else seek(order)
-      })
-    })
+    seek: (orderId) => {
+      const order = orderOf(orderId)
+      if (order === undefined) return
+      if (order.flights?.some(({ doubt }) => doubt !== undefined) !== true) incomplete.add(orderId)
+      if (searching.has(orderId)) return
+      searching.add(orderId)
+      run(search(orderId))
+    },
+    meet: (stranger) => {
+      const key = `${stranger.symbol} ${stranger.exchangeOrderId}`
+      if (meeting.has(key) || meeting.size >= MAX_STRANGERS) return
+      meeting.add(key)
+      run(encounter(stranger, key))
+    }
   }
 })
 
-export const Evidence = { make }
+/** When the first call in doubt can be known not to have arrived, on the exchange's clock. */
+const provenAt = ({ flights = [] }: Order, absenceProvenAfterMillis: number): number =>
+  flights.reduce(
+    (first, flight) =>
+      flight.doubt === undefined ? first : Math.min(first, absenceProvenAt(flight, absenceProvenAfterMillis)),
+    Number.POSITIVE_INFINITY
+  )

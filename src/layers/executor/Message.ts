@@ -1,24 +1,41 @@
 // What an account's mailbox takes: commands of people, and everything the exchange says or does not say.
-import type { Option } from "effect"
+import type { Deferred } from "effect"
+import type { Balance } from "../../domain/Balance.ts"
+import type { CallRecord } from "../../domain/CallRecord.ts"
 import type { Envelope } from "../../domain/Command.ts"
-import type { ClientOrderId, OrderId } from "../../domain/Ids.ts"
+import type { Asked } from "../../domain/Hear.ts"
+import type { OrderId } from "../../domain/Ids.ts"
+import type { Call } from "../../domain/Order.ts"
 import type { ExchangeOrder, Report } from "../../domain/Report.ts"
+import type { Survey } from "./Survey.ts"
 
-export type Call = "submit" | "cancel"
+interface OfCall {
+  readonly orderId: OrderId
+  readonly call: Call
+  /** Epoch milliseconds on our clock. */
+  readonly sentAt: number
+  readonly answeredAt: number
+}
 
 export type Message =
   /** `again`: not known to be its first delivery, so the journal is asked for a receipt. */
   | { readonly _tag: "Command"; readonly envelope: Envelope; readonly again: boolean }
   | { readonly _tag: "Report"; readonly report: Report }
+  | ({ readonly _tag: "Answered"; readonly reports: ReadonlyArray<Report> } & OfCall)
   /** The exchange refused a call, or it never left: definite, nothing was executed. */
-  | {
-      readonly _tag: "CallRefused"
-      readonly clientOrderId: ClientOrderId
-      readonly call: Call
-      readonly reason: string
-    }
-  | { readonly _tag: "NoAnswer"; readonly orderId: OrderId; readonly call: Call; readonly reason: string }
-  /** What a query by client order id found; none only once absence counts as evidence (I4). */
-  | { readonly _tag: "Evidence"; readonly orderId: OrderId; readonly found: Option.Option<ExchangeOrder> }
-  /** Wakes the actor, which recovers by itself. */
+  | ({ readonly _tag: "CallRefused"; readonly reason: string } & OfCall)
+  | ({ readonly _tag: "NoAnswer"; readonly reason: string } & OfCall)
+  /** What a query found; none proves something only once absence counts as evidence (I4). */
+  | { readonly _tag: "Evidence"; readonly orderId: OrderId; readonly asked: Asked; readonly record: CallRecord }
+  /** A query without an answer. */
+  | { readonly _tag: "NotAsked"; readonly record: CallRecord }
+  /** An order that is not ours, as the exchange has it now. */
+  | { readonly _tag: "Stranger"; readonly found: ExchangeOrder }
+  /** Everything the exchange has, compared. `done` gets the account's seq with all of it applied. */
+  | { readonly _tag: "Survey"; readonly survey: Survey; readonly done: Deferred.Deferred<number> }
+  /** What the exchange holds of each asset, read while the account stood at `asOfSeq` and the exchange made no further trade. */
+  | { readonly _tag: "Totals"; readonly asOfSeq: number; readonly balances: ReadonlyArray<Balance> }
+  | { readonly _tag: "Blinded"; readonly reason: string }
+  | { readonly _tag: "Sighted" }
+  /** Wakes the actor, which recovers by itself, and has it store what waits. */
   | { readonly _tag: "Wake" }

@@ -5,6 +5,7 @@ import type { AccountId, CommandId, OrderId } from "../../domain/Ids.ts"
 import { LeastRecent } from "../../domain/LeastRecent.ts"
 import { CommandQueue } from "../../ports/CommandQueue.ts"
 import { Journal, type JournalError, type Submitted } from "../../ports/Journal.ts"
+import { Milestone } from "../../ports/Milestone.ts"
 
 /** Commands of one account that may wait for a decision. */
 export const MAX_UNDECIDED = 512
@@ -44,6 +45,7 @@ export class Gateway extends Context.Service<
     Effect.gen(function* () {
       const journal = yield* Journal
       const queue = yield* CommandQueue
+      const reached = yield* Milestone
       // What may be undecided at most: known to be so at the last look, plus everything since. An account not counted is looked at first.
       const pending = new LeastRecent<AccountId, { atMost: number }>(COUNTED)
 
@@ -65,11 +67,14 @@ export class Gateway extends Context.Service<
       return {
         submit: Effect.fnUntraced(function* (envelope) {
           yield* room(envelope.accountId)
+          reached("command received")
           const stored = yield* journal.submit(envelope)
           if (stored._tag !== "New") return stored
+          reached("command stored")
           yield* Metric.update(submitted, 1)
           // False costs latency only: the executor sweeps the journal for what it was not told.
           yield* queue.offer(envelope)
+          reached("doorbell rung")
           return stored
         }),
         firstAnswer: Effect.fnUntraced(function* (accountId, commandId) {

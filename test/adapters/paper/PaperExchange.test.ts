@@ -40,7 +40,8 @@ describe("paper exchange", () => {
         assert.deepStrictEqual(yield* exchange.balances(ann), before)
         assert.lengthOf(yield* exchange.openOrders(ann), 1)
         assert.strictEqual(
-          Option.getOrThrow(yield* exchange.query(ann, "BTCUSDT", clientOrderIdOf(orderId(1)))).status,
+          Option.getOrThrow(yield* exchange.query(ann, "BTCUSDT", { clientOrderId: clientOrderIdOf(orderId(1)) }))
+            .status,
           "FILLED"
         )
         const reports = yield* exchange.reports(ann)

@@ -216,6 +216,8 @@ describe("executor", () => {
           })
         )
         yield* Layer.build(Layer.fresh(life()))
+        yield* follow(updates, until("OrderUnknown"))
+        yield* TestClock.adjust("2 seconds")
         assert.deepStrictEqual(names(yield* follow(updates, until("OrderRejected"))), ["OrderRejected"])
         const state = yield* Blotter.use((blotter) => blotter.state(accountId))
         assert.isTrue(state.balances.every(({ held }) => Money.isZero(held)))
