@@ -47,9 +47,7 @@ const ofOpen = (order: Order, report: Report): Heard => {
     case "Canceled":
     case "Expired":
       if (Money.greaterThan(report.executedQuantity, order.executedQuantity)) return { events: [], incomplete: order }
-      return report._tag === "Canceled"
-        ? one({ _tag: "OrderCanceled", orderId, ...from })
-        : one({ _tag: "OrderExpired", orderId, reason: report.reason, ...from })
+      return { events: [...amendedTo(order, report), closing(order, report)] }
     case "Rejected":
       return one({
         _tag: "OrderRejected",
@@ -63,10 +61,7 @@ const ofOpen = (order: Order, report: Report): Heard => {
         ? NOTHING
         : one({ _tag: "CancelRejected", orderId, reason: report.reason, ...from })
     case "Amended":
-      // An amend only makes smaller, so that a larger quantity is an older word.
-      return Money.lessThan(report.quantity, order.intent.quantity)
-        ? one({ _tag: "OrderAmended", orderId, quantity: report.quantity, ...from })
-        : NOTHING
+      return { events: amendedTo(order, report) }
     case "AmendRejected":
       return flightOf(order, "amend") === undefined
         ? NOTHING
@@ -75,6 +70,24 @@ const ofOpen = (order: Order, report: Report): Heard => {
 }
 
 const one = (event: Event): Heard => ({ events: [event] })
+
+type Closing = Extract<Report, { readonly _tag: "Canceled" | "Expired" }>
+
+const closing = ({ orderId }: Order, report: Closing): Event => {
+  const from = report.from === undefined ? {} : { from: report.from }
+  return report._tag === "Canceled"
+    ? { _tag: "OrderCanceled", orderId, ...from }
+    : { _tag: "OrderExpired", orderId, reason: report.reason, ...from }
+}
+
+/** An amend only makes smaller, so that a larger quantity is an older word. */
+const amendedTo = (
+  { intent, orderId }: Order,
+  { from, quantity }: Pick<Closing, "from" | "quantity">
+): ReadonlyArray<Event> =>
+  Money.lessThan(quantity, intent.quantity)
+    ? [{ _tag: "OrderAmended", orderId, quantity, ...(from === undefined ? {} : { from }) }]
+    : []
 
 /** A call ended without an answer that can be trusted: the order is in doubt from now on (I4). */
 export const onNoAnswer = (account: Account, orderId: OrderId, call: Call, reason: string): ReadonlyArray<Event> => {
@@ -159,12 +172,12 @@ const unchanged = (call: "cancel" | "amend", about: ReportAbout): Report => ({
   reason: `The ${call} did not reach the exchange: the order works there as before.`
 })
 
-const endingOf = ({ executedQuantity, status }: ExchangeOrder, about: ReportAbout): Report | undefined => {
+const endingOf = ({ executedQuantity, quantity, status }: ExchangeOrder, about: ReportAbout): Report | undefined => {
   switch (status) {
     case "CANCELED":
-      return { _tag: "Canceled", ...about, executedQuantity }
+      return { _tag: "Canceled", ...about, executedQuantity, quantity }
     case "EXPIRED":
-      return { _tag: "Expired", ...about, executedQuantity, reason: "The exchange expired it." }
+      return { _tag: "Expired", ...about, executedQuantity, quantity, reason: "The exchange expired it." }
     case "REJECTED":
       return { _tag: "Rejected", ...about, reason: "The exchange rejected it." }
     case "NEW":

@@ -18,6 +18,8 @@ interface About {
 /** The last word about an order. More executed than was reported means that fills are still on their way. */
 interface Closing extends About {
   readonly executedQuantity: Decimal
+  /** What the order was worth in all when it ended: less than was asked for where an amend has come before. */
+  readonly quantity: Decimal
 }
 
 /** One thing that happened to an order at the exchange. They may come late, twice, and in any order. */

@@ -35,7 +35,12 @@ const balance = (account: Account.Account, asset: string) => {
 const clientOrderId = clientOrderIdOf(orderId(1))
 const about = { clientOrderId, exchangeOrderId: "7", symbol: "BTCUSDT", at: 0 }
 const accepted: Report = { _tag: "Accepted", ...about }
-const canceled = (executed: string): Report => ({ _tag: "Canceled", ...about, executedQuantity: decimal(executed) })
+const canceled = (executed: string, quantity = "0.4"): Report => ({
+  _tag: "Canceled",
+  ...about,
+  executedQuantity: decimal(executed),
+  quantity: decimal(quantity)
+})
 const filled = (tradeId: string, quantity: string, price: string, fee = "0", feeAsset = "BTC"): Report => ({
   _tag: "Filled",
   ...about,

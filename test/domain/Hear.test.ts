@@ -51,7 +51,12 @@ const filled = (tradeId: string, quantity: string): Report => ({
   ...about,
   fill: fill(tradeId, quantity)
 })
-const canceled = (executed: string): Report => ({ _tag: "Canceled", ...about, executedQuantity: decimal(executed) })
+const canceled = (executed: string, quantity = "0.1"): Report => ({
+  _tag: "Canceled",
+  ...about,
+  executedQuantity: decimal(executed),
+  quantity: decimal(quantity)
+})
 const amended = (quantity: string): Report => ({ _tag: "Amended", ...about, quantity: decimal(quantity) })
 
 const found = (
@@ -131,8 +136,8 @@ describe("Hear", () => {
     const { reports, settled } = Hear.assess(orderOf(doubtful), asked(Option.none(), 14_000))
     assert.isTrue(settled)
     assert.deepStrictEqual(
-      hear(doubtful, ...reports).balances,
-      funded.balances,
+      shown(hear(doubtful, ...reports)).balances,
+      shown(funded).balances,
       "the money that was held for it is free again"
     )
   })
@@ -181,7 +186,8 @@ describe("Hear", () => {
       [accepted, filled("1", "0.04"), canceled("0.04")],
       [accepted, amended("0.06"), filled("1", "0.04"), filled("2", "0.02")],
       [accepted, filled("1", "0.01"), filled("2", "0.01"), canceled("0.02")],
-      [accepted, canceled("0")]
+      [accepted, canceled("0")],
+      [accepted, amended("0.06"), filled("1", "0.04"), canceled("0.04", "0.06")]
     ]
     for (const history of histories) {
       const final = shown(hear(sent, ...history))

@@ -77,21 +77,24 @@ export const reportOf = (event: EngineEvent, instruments: ReadonlyMap<string, In
     symbol: order.symbol,
     at
   }
-  const executedQuantity = quantityOf(event.executedLots, instrument)
+  const totals = {
+    executedQuantity: quantityOf(event.executedLots, instrument),
+    quantity: quantityOf(event.lots, instrument)
+  }
   switch (type) {
     case "NEW":
       return { _tag: "Accepted", ...about }
     case "TRADE":
       return trade === undefined ? undefined : { _tag: "Filled", ...about, fill: fillOf(trade, at, instrument) }
     case "CANCELED":
-      return { _tag: "Canceled", ...about, executedQuantity }
+      return { _tag: "Canceled", ...about, ...totals }
     case "REJECTED":
       return { _tag: "Rejected", ...about, reason: rejectReason ?? "The exchange rejected it." }
     case "EXPIRED":
-      return { _tag: "Expired", ...about, executedQuantity, reason: expiryOf(order) }
+      return { _tag: "Expired", ...about, ...totals, reason: expiryOf(order) }
     case "TRADE_PREVENTION":
       return event.status === "EXPIRED_IN_MATCH"
-        ? { _tag: "Expired", ...about, executedQuantity, reason: SELF_TRADE }
+        ? { _tag: "Expired", ...about, ...totals, reason: SELF_TRADE }
         : undefined
     case "REPLACED":
       return { _tag: "Amended", ...about, quantity: quantityOf(event.lots, instrument) }

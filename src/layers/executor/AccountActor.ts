@@ -1,5 +1,5 @@
 // The only writer of one account: commands, reports, answers and evidence pass through here one at a time (I5).
-import { Clock, Deferred, Effect, Option, type Scope } from "effect"
+import { Clock, Deferred, Effect, Exit, Option, type Scope } from "effect"
 import * as Account from "../../domain/Account.ts"
 import { adoptedIdOf } from "../../domain/Adopt.ts"
 import * as Decide from "../../domain/Decide.ts"
@@ -114,9 +114,7 @@ export const make = Effect.fnUntraced(function* (
       case "NotAsked":
         return void turn.records.push(message.record)
       case "Totals":
-        // Something happened meanwhile: the two are not of one moment.
-        if (message.asOfSeq === turn.account.seq) suspected = turn.totals(message.balances, suspected)
-        return
+        return totals(turn, message)
       case "Blinded":
         return turn.blinded(message.reason)
       case "Sighted":
@@ -124,6 +122,13 @@ export const make = Effect.fnUntraced(function* (
       case "Wake":
         return
     }
+  }
+
+  const totals = (turn: Turn, message: Extract<Message, { readonly _tag: "Totals" }>): void => {
+    // Where something happened meanwhile, the two are not of one moment.
+    const isLevel = message.asOfSeq === turn.account.seq
+    if (isLevel) suspected = turn.totals(message.balances, suspected)
+    Deferred.doneUnsafe(message.done, Exit.succeed(isLevel && suspected.size === 0))
   }
 
   const answered = (orderId: Parameters<typeof orderOf>[0], at: number): void => {
@@ -152,8 +157,7 @@ export const make = Effect.fnUntraced(function* (
     inbox,
     watch,
     account: writer.account,
-    handle: (message) => handle([message]),
-    isSuspicious: () => suspected.size > 0
+    handle: (message) => handle([message])
   })
   const turn = yield* begin
   turn.orphaned()

@@ -1,8 +1,9 @@
 // An account's link to its exchange: subscribe, survey, listen; and again whenever the stream is lost or cannot be trusted.
-import { Cause, Clock, Deferred, Effect, Exit, Option, Queue, Schedule, Scope } from "effect"
+import { type Cause, Clock, Deferred, Effect, Exit, Option, Queue, Result, Schedule, Scope } from "effect"
 import type { SurveyCause } from "../../domain/Event.ts"
 import type { Report } from "../../domain/Report.ts"
-import type { ReportsLost } from "../../ports/Exchange.ts"
+import type { ExchangeError, ReportsLost } from "../../ports/Exchange.ts"
+import type { JournalError } from "../../ports/Journal.ts"
 import { Milestone } from "../../ports/Milestone.ts"
 import type { Inbox } from "../Mailbox.ts"
 import type { Message } from "./Message.ts"
@@ -11,9 +12,9 @@ import * as Survey from "./Survey.ts"
 
 /** A start waits this long for the exchange; then the account takes commands blind. */
 const START_WITHIN = "5 seconds"
-const SURVEY_EVERY = "5 minutes"
-/** A difference between the totals is looked at again after this, before it is believed. */
-const SECOND_LOOK = "5 seconds"
+const SURVEY_EVERY_MILLIS = 300_000
+/** Totals that differ, or that could not be told, are looked at again after this, then after twice as long, and so on. */
+const SECOND_LOOK_MILLIS = 5_000
 /** How often the totals are read again where trades came between. */
 const LOOKS = 3
 
@@ -26,8 +27,6 @@ export interface Options extends Survey.Surveyor {
   readonly watch: StreamWatch
   /** Handles a message at once: only before the mailbox is read. */
   readonly handle: (message: Message) => Effect.Effect<void, unknown>
-  /** Differences between the totals that were seen once. */
-  readonly isSuspicious: () => boolean
 }
 
 type Deliver = (message: Message) => Effect.Effect<void>
@@ -40,22 +39,21 @@ interface Connection {
 
 /**
  * The first attempt is awaited and its findings are handled before this returns (I9). From then on the link is kept in the background; what
- * it finds goes through the mailbox.
+ * it finds goes through the mailbox. Fails where an account that is not open yet cannot ask what it has: it takes no commands then.
  */
-export const start = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<void, never, Scope.Scope> {
-  const { handle, inbox } = options
+export const start = Effect.fnUntraced(function* (
+  options: Options
+): Effect.fn.Return<void, ExchangeError | JournalError | Cause.TimeoutError, Scope.Scope> {
+  const { account, handle, inbox } = options
   const directly: Deliver = (message) => Effect.orDie(handle(message))
-  const first = yield* connect(options, "start", directly).pipe(
-    Effect.timeout(START_WITHIN),
-    Effect.map(Option.some),
-    Effect.catch((error) =>
-      Effect.as(Effect.logWarning("the exchange could not be asked at the start", error), Option.none())
-    )
-  )
-  if (Option.isNone(first))
+  const first = yield* Effect.result(Effect.timeout(connect(options, "start", directly), START_WITHIN))
+  if (Result.isFailure(first)) {
+    if (account().seq === 0) return yield* Effect.fail(first.failure)
+    yield* Effect.logWarning("the exchange could not be asked at the start", first.failure)
     yield* directly({ _tag: "Blinded", reason: "The exchange could not be asked at the start." })
-  else yield* directly({ _tag: "Sighted" })
-  yield* Effect.forkScoped(keep(options, (message) => inbox.put([message]), Option.getOrUndefined(first)))
+  } else yield* directly({ _tag: "Sighted" })
+  const begun = Result.isSuccess(first) ? first.success : undefined
+  yield* Effect.forkScoped(keep(options, (message) => inbox.put([message]), begun))
 })
 
 const keep = Effect.fnUntraced(function* (options: Options, deliver: Deliver, first: Connection | undefined) {
@@ -63,7 +61,7 @@ const keep = Effect.fnUntraced(function* (options: Options, deliver: Deliver, fi
   let cause: SurveyCause = "reconnect"
   while (true) {
     if (connection === undefined) {
-      const begun = connect(options, cause, settled(deliver))
+      const begun = connect(options, cause, deliver)
       connection = yield* Effect.retry(begun, patience).pipe(Effect.orDie)
       yield* deliver({ _tag: "Sighted" })
     }
@@ -74,14 +72,6 @@ const keep = Effect.fnUntraced(function* (options: Options, deliver: Deliver, fi
     connection = undefined
   }
 })
-
-/** A survey is handled once its deferred is done; everything else once it is in line. */
-const settled =
-  (deliver: Deliver): Deliver =>
-  (message) =>
-    message._tag === "Survey"
-      ? Effect.andThen(deliver(message), Effect.asVoid(Deferred.await(message.done)))
-      : deliver(message)
 
 /** In a scope of its own, which is closed where it does not come about. */
 const connect = Effect.fnUntraced(function* (options: Options, cause: SurveyCause, deliver: Deliver) {
@@ -94,8 +84,8 @@ const connect = Effect.fnUntraced(function* (options: Options, cause: SurveyCaus
     yield* exchange.open(accountId)
     // Subscribed before anything is asked: what happens in between comes twice rather than never, and once is kept (I7).
     yield* listen(yield* exchange.reports(accountId), inbox, lost)
-    yield* survey(options, cause, deliver)
-    yield* Effect.forkScoped(surveying(options))
+    const agreed = yield* survey(options, cause, deliver)
+    yield* Effect.forkScoped(surveying(options, agreed))
   }).pipe(
     Scope.provide(scope),
     Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, exit)))
@@ -128,6 +118,7 @@ const lateness = (watch: StreamWatch): Effect.Effect<string> =>
     Effect.as(LATE)
   )
 
+/** Answers by whether the totals agree, once everything it found was handled. */
 const survey = Effect.fnUntraced(function* (options: Options, cause: SurveyCause, deliver: Deliver) {
   const reached = yield* Milestone
   // A new account opens with the exchange's balances; only what happens after that is news.
@@ -138,22 +129,20 @@ const survey = Effect.fnUntraced(function* (options: Options, cause: SurveyCause
   yield* deliver({ _tag: "Survey", survey: taken, done })
   const seq = yield* Deferred.await(done)
   reached("survey settled")
-  if (seq > 0) yield* compareTotals(options, deliver, seq)
+  return seq === 0 || (yield* compareTotals(options, deliver, seq))
 })
 
 /** From time to time, and soon again where the totals did not agree. An exchange that does not answer now is asked the next time. */
-const surveying = (options: Options) => {
-  const deliver = settled((message) => options.inbox.put([message]))
-  return Effect.suspend(() => Effect.sleep(options.isSuspicious() ? SECOND_LOOK : SURVEY_EVERY)).pipe(
-    Effect.andThen(survey(options, "period", deliver)),
-    Effect.catchCause((cause) =>
-      Cause.hasInterruptsOnly(cause)
-        ? Effect.failCause(cause)
-        : Effect.logWarning("a survey of the account got no answer; it is tried again", cause)
-    ),
-    Effect.forever
-  )
-}
+const surveying = Effect.fnUntraced(function* (options: Options, agreedAtFirst: boolean) {
+  const deliver: Deliver = (message) => options.inbox.put([message])
+  let agreed = agreedAtFirst
+  for (let wait = SECOND_LOOK_MILLIS; ; wait = agreed ? SECOND_LOOK_MILLIS : Math.min(2 * wait, SURVEY_EVERY_MILLIS)) {
+    yield* Effect.sleep(agreed ? SURVEY_EVERY_MILLIS : wait)
+    agreed = yield* survey(options, "period", deliver).pipe(
+      Effect.catch((error) => Effect.as(Effect.logWarning("a survey got no answer; it is tried again", error), false))
+    )
+  }
+})
 
 /** While no trade is made and nothing happens to the account: else the two are not of one moment. */
 const compareTotals = Effect.fnUntraced(function* (options: Options, deliver: Deliver, seq: number) {
@@ -162,8 +151,11 @@ const compareTotals = Effect.fnUntraced(function* (options: Options, deliver: De
     const balances = yield* Survey.totals(options)
     const now = options.account().seq
     if (Option.isSome(balances) && now === asOfSeq) {
-      return yield* deliver({ _tag: "Totals", asOfSeq, balances: balances.value })
+      const done = yield* Deferred.make<boolean>()
+      yield* deliver({ _tag: "Totals", asOfSeq, balances: balances.value, done })
+      return yield* Deferred.await(done)
     }
     asOfSeq = now
   }
+  return false
 })

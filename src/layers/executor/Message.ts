@@ -33,8 +33,16 @@ export type Message =
   | { readonly _tag: "Stranger"; readonly found: ExchangeOrder }
   /** Everything the exchange has, compared. `done` gets the account's seq with all of it applied. */
   | { readonly _tag: "Survey"; readonly survey: Survey; readonly done: Deferred.Deferred<number> }
-  /** What the exchange holds of each asset, read while the account stood at `asOfSeq` and the exchange made no further trade. */
-  | { readonly _tag: "Totals"; readonly asOfSeq: number; readonly balances: ReadonlyArray<Balance> }
+  /**
+   * What the exchange holds of each asset, read while the account stood at `asOfSeq` and the exchange made no further trade. `done` hears
+   * whether both have the same, as far as can be told.
+   */
+  | {
+      readonly _tag: "Totals"
+      readonly asOfSeq: number
+      readonly balances: ReadonlyArray<Balance>
+      readonly done: Deferred.Deferred<boolean>
+    }
   | { readonly _tag: "Blinded"; readonly reason: string }
   | { readonly _tag: "Sighted" }
   /** Wakes the actor, which recovers by itself, and has it store what waits. */

@@ -1,0 +1,192 @@
+// Who uses the desk: traders that place, amend, cancel and repeat themselves, and strangers who trade the same accounts elsewhere.
+import { Cause, Effect, Exit } from "effect"
+import { newOrderOf } from "../../src/adapters/paper/DeskWords.ts"
+import { type Command, type Envelope, orderIdOf } from "../../src/domain/Command.ts"
+import { type AccountId, ClientOrderId, CommandId, OrderId, UserId } from "../../src/domain/Ids.ts"
+import * as Money from "../../src/domain/Money.ts"
+import type { Intent, TimeInForce } from "../../src/domain/Order.ts"
+import { symbols, type Walk } from "./Market.ts"
+import type { World } from "./World.ts"
+
+/** What an account was told: the order of each key that was answered. */
+export interface Told {
+  readonly accountId: AccountId
+  readonly answers: Map<CommandId, OrderId | undefined>
+  orders: number
+}
+
+const PATIENCE = 2_500
+
+export class Trader implements Told {
+  readonly accountId: AccountId
+  readonly answers = new Map<CommandId, OrderId | undefined>()
+  readonly #sent: Array<{ readonly key: CommandId; readonly command: Command }> = []
+  readonly #mine: Array<OrderId> = []
+  readonly #world: World
+  readonly #walk: Walk
+  #number = 0
+  orders = 0
+
+  constructor(world: World, walk: Walk, accountId: AccountId) {
+    this.#world = world
+    this.#walk = walk
+    this.accountId = accountId
+  }
+
+  /** Sends this many orders, and what goes with them. */
+  readonly trade = (orders: number): Effect.Effect<void> =>
+    Effect.gen({ self: this }, function* () {
+      const { dice } = this.#world
+      yield* this.#send(CommandId.make("account:open"), () => ({ _tag: "OpenAccount" }), false)
+      while (this.orders < orders) {
+        yield* Effect.sleep(dice.exponential(60))
+        const roll = dice.next()
+        const order = this.#mine.length === 0 ? undefined : dice.pick(this.#mine.slice(-30))
+        if (roll < 0.2 && order !== undefined) yield* this.#command({ _tag: "CancelOrder", orderId: order })
+        else if (roll < 0.26 && order !== undefined) {
+          yield* this.#command({
+            _tag: "AmendOrder",
+            orderId: order,
+            quantity: Money.decimal(`0.0${dice.between(1, 9)}`)
+          })
+        } else if (roll < 0.3 && this.#sent.length > 0) {
+          // The same request again, as an impatient program does.
+          const { command, key } = dice.pick(this.#sent.slice(-50))
+          yield* this.#send(key, () => command, false)
+        } else {
+          const intent = this.#intent()
+          this.orders++
+          const key = CommandId.make(`k${++this.#number}`)
+          yield* this.#send(
+            key,
+            () => ({ _tag: "PlaceOrder", orderId: this.#orderId(), intent }),
+            dice.chance(this.#world.plan.clientGone)
+          )
+        }
+      }
+    })
+
+  readonly wake = (): Effect.Effect<void> => this.#command({ _tag: "CancelOrder", orderId: this.#orderId() })
+
+  #command(command: Command): Effect.Effect<void> {
+    return this.#send(CommandId.make(`k${++this.#number}`), () => command, false)
+  }
+
+  #orderId(): OrderId {
+    const { dice, time } = this.#world
+    const stamp = time.now.toString(16).padStart(12, "0")
+    const rest = Array.from({ length: 5 }, () => dice.below(0x10000).toString(16).padStart(4, "0")).join("")
+    return OrderId.make(
+      `${stamp.slice(0, 8)}-${stamp.slice(8)}-7${rest.slice(0, 3)}-8${rest.slice(3, 6)}-${rest.slice(6, 18)}`.padEnd(
+        36,
+        "0"
+      )
+    )
+  }
+
+  #intent(): Intent {
+    const { dice } = this.#world
+    const symbol = dice.pick(symbols)
+    const side = dice.pick(["BUY", "SELL"] as const)
+    const quantity = Money.decimal(`0.${String(dice.between(1, 120)).padStart(3, "0")}`)
+    if (dice.chance(0.25)) return { type: "MARKET", symbol, side, quantity }
+    const timeInForce: TimeInForce = dice.chance(0.2) ? "IOC" : dice.chance(0.08) ? "FOK" : "GTC"
+    const price = Money.decimal(String(this.#walk.mid(symbol) + dice.between(-12, 12)))
+    return { type: "LIMIT", symbol, side, quantity, price, timeInForce }
+  }
+
+  /** Until it is answered: an answer that does not come is asked for again under the same key. */
+  #send(key: CommandId, command: () => Command, gone: boolean): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function* () {
+      const { dice, injected, time } = this.#world
+      for (let attempt = 0; attempt < 40; attempt++) {
+        const { desk } = this.#world
+        if (desk === undefined) {
+          yield* Effect.sleep(dice.between(50, 400))
+          continue
+        }
+        const asked = command()
+        const envelope: Envelope = {
+          commandId: key,
+          accountId: this.accountId,
+          userId: UserId.make(`user of ${this.accountId}`),
+          at: time.now,
+          traceId: "",
+          command: asked
+        }
+        if (gone) {
+          injected.count("client gone")
+          return this.#world.fork(Effect.ignoreCause(desk.gateway.submit(envelope)))
+        }
+        const exit = yield* Effect.exit(Effect.timeout(desk.gateway.submit(envelope), PATIENCE))
+        // A desk that died has not answered, whatever it was about to say.
+        if (Exit.isSuccess(exit) && desk.alive()) {
+          if (exit.value._tag === "Conflicting") return this.#world.complain(`${key} is a conflict with itself`)
+          const stands = exit.value._tag === "New" ? asked : exit.value.envelope.command
+          return this.#answered(key, stands)
+        }
+        if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && desk.alive()) return
+        injected.count("client asks again")
+        yield* Effect.sleep(dice.between(20, 600))
+      }
+    })
+  }
+
+  #answered(key: CommandId, command: Command): void {
+    const orderId = orderIdOf(command)
+    if (this.answers.has(key) && this.answers.get(key) !== orderId) {
+      this.#world.complain(
+        `${key} of ${this.accountId} was answered with ${String(this.answers.get(key))} and with ${String(orderId)}`
+      )
+    }
+    this.answers.set(key, orderId)
+    if (command._tag === "PlaceOrder" && orderId !== undefined) {
+      this.#mine.push(orderId)
+      this.#sent.push({ key, command })
+    }
+  }
+}
+
+/** Somebody with a key to the same account, who trades at the exchange without the desk. */
+export const stranger = (world: World, walk: Walk, accountId: AccountId, number: number): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const { dice, injected, outside } = world
+    if (!outside.venue.knows(accountId)) return
+    const symbol = dice.pick(symbols)
+    const listing = outside.venue.listings.get(symbol)
+    if (listing === undefined) return
+    const side = dice.pick(["BUY", "SELL"] as const)
+    const quantity = Money.decimal(`0.0${dice.between(10, 99)}`)
+    const price = Money.decimal(String(walk.mid(symbol) + dice.between(-10, 10)))
+    const intent: Intent = dice.chance(0.3)
+      ? { type: "MARKET", symbol, side, quantity }
+      : { type: "LIMIT", symbol, side, quantity, price, timeInForce: "GTC" }
+    const order = newOrderOf(ClientOrderId.make(`web_${number}`), intent, listing)
+    if (order._tag === "Failure") return
+    const placed = yield* Effect.exit(
+      outside.venue.execute({ _tag: "Place", account: accountId, symbol, order: order.success })
+    )
+    if (Exit.isFailure(placed)) return
+    injected.count("stranger's order")
+    yield* Effect.sleep(dice.exponential(4_000))
+    yield* Effect.ignoreCause(
+      outside.venue.execute({
+        _tag: "Cancel",
+        account: accountId,
+        symbol,
+        order: { clientOrderId: `web_${number}` },
+        cancelId: `x_${number}`
+      })
+    )
+  })
+
+export const deposit = (world: World, accountId: AccountId): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (!world.outside.venue.knows(accountId)) return Effect.void
+    world.injected.count("deposit")
+    const amount = BigInt(world.dice.between(1, 1_000)) * 100_000_000n
+    world.deposits.set(accountId, (world.deposits.get(accountId) ?? 0n) + amount)
+    return Effect.ignoreCause(
+      world.outside.venue.execute({ _tag: "Deposit", account: accountId, asset: "USDT", amount })
+    )
+  })
