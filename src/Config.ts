@@ -37,6 +37,9 @@ export const settings = {
 } as const satisfies Record<string, readonly [fallback: string, sentence: string]>
 export type Setting = keyof typeof settings
 
+/** Set by tests only: the milestone at which the process ends itself, once it was sent SIGUSR2, or at once where `start:` stands in front. */
+const KILL_AT = "OUTCRY_TEST_KILL_AT"
+
 export type MarketSetting =
   | { readonly kind: "auto" }
   | { readonly kind: "live" }
@@ -72,6 +75,8 @@ export interface Values {
   readonly trustProxy: boolean
   readonly logLevel: "debug" | "info" | "warn" | "error" | "none"
   readonly logFormat: "text" | "json"
+  /** Of tests only. */
+  readonly killAt: string | undefined
 }
 
 /** A setting that cannot be used. The message names the setting, what it was, and what would do; never a secret's value. */
@@ -94,7 +99,10 @@ const readEnvironment = Effect.fnUntraced(function* (flags: Partial<Record<Setti
         Effect.orElseSucceed(() => settings[name][0])
       )
   }
-  return yield* parse(raw)
+  const killAt = yield* C.String(KILL_AT)
+    .parse(provider)
+    .pipe(Effect.orElseSucceed(() => undefined))
+  return { ...(yield* parse(raw)), killAt }
 })
 
 /** Decodes the raw settings. Separate from reading them, so that a test needs no environment. */
@@ -180,7 +188,8 @@ export const parse = Effect.fnUntraced(function* (
     corsOrigins: listOf(raw("CORS_ORIGINS")),
     trustProxy: (yield* oneOf("TRUST_PROXY", ["on", "off"])) === "on",
     logLevel: yield* oneOf("LOG_LEVEL", ["debug", "info", "warn", "error", "none"]),
-    logFormat: yield* oneOf("LOG_FORMAT", ["text", "json"])
+    logFormat: yield* oneOf("LOG_FORMAT", ["text", "json"]),
+    killAt: undefined
   }
 })
 

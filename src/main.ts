@@ -37,10 +37,26 @@ import { CommandQueue } from "./ports/CommandQueue.ts"
 import { Events } from "./ports/Events.ts"
 import { Journal, type JournalError } from "./ports/Journal.ts"
 import { MarketData } from "./ports/MarketData.ts"
+import { Milestone } from "./ports/Milestone.ts"
 import type { MarketSourceError } from "./ports/MarketSource.ts"
 import type { PaperJournalError } from "./ports/PaperJournal.ts"
 import * as Rebuild from "./ports/Rebuild.ts"
 import type { SecretError } from "./ports/Secret.ts"
+
+/** Ends the process between two steps, as a crash would. */
+const killing = ({ killAt }: Values) => {
+  if (killAt === undefined) return Layer.empty
+  const [, atOnce, name] = /^(start:)?(.*)$/.exec(killAt) ?? []
+  let armed = atOnce !== undefined
+  const arm = () => {
+    armed = true
+    process.stdout.write("Armed.\n")
+  }
+  if (!armed) process.once("SIGUSR2", arm)
+  return Layer.succeed(Milestone, (reached) => {
+    if (armed && reached === name) process.kill(process.pid, "SIGKILL")
+  })
+}
 
 /** The built page lies beside the built server. */
 const PAGE = fileURLToPath(new URL("web", import.meta.url))
@@ -295,7 +311,7 @@ type Flags = Partial<Record<Setting, string>>
 export const serve = (flags: Flags): Effect.Effect<never, StartError> =>
   Effect.gen(function* () {
     const config = yield* Config
-    return yield* Layer.launch(desk(config)).pipe(Effect.provide(logging(config)))
+    return yield* Layer.launch(desk(config)).pipe(Effect.provide(Layer.merge(logging(config), killing(config))))
   }).pipe(Effect.provide(Config.layer(flags)))
 
 /** Runs the paper exchange alone until it is interrupted. */

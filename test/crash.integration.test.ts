@@ -1,18 +1,12 @@
 // The desk is killed in the middle of a stream of orders, again and again. What it answered PENDING must have an outcome, nothing
 // may have happened twice, and its books must agree with the exchange's own.
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Option } from "effect"
-import { SqlClient } from "effect/sql"
 import * as fs from "node:fs"
-import * as VenueEngine from "../src/adapters/paper/VenueEngine.ts"
-import * as Database from "../src/adapters/postgres/Database.ts"
-import * as PgPaperJournal from "../src/adapters/postgres/PgPaperJournal.ts"
 import type { FillView, OrderView } from "../src/contract/Views.ts"
 import * as Money from "../src/domain/Money.ts"
-import { PaperJournal } from "../src/ports/PaperJournal.ts"
 import * as Client from "./kit/Client.ts"
 import * as Desk from "./kit/Desk.ts"
-import * as Settings from "./kit/Settings.ts"
+import * as Ledger from "./kit/Ledger.ts"
 
 const ROUNDS = 5
 const LANES = 16
@@ -77,33 +71,6 @@ const sumOf = (fills: ReadonlyArray<FillView>, asset: string) =>
     return fill.feeAsset === asset ? subtract(next, decimal(fill.fee)) : next
   }, Money.zero)
 
-/** The exchange's own books, read from the database of a desk that is not running. */
-const ledger = (dataDir: string) =>
-  Effect.runPromise(
-    Effect.gen(function* () {
-      const sql = yield* SqlClient.SqlClient
-      const journal = yield* PaperJournal
-      const orders = yield* sql<{ client_order_id: string; times: bigint }>`
-        select client_order_id, count(*) as times from paper_orders group by client_order_id`
-      const { entries, snapshot } = yield* journal.load
-      const fromTheStart = yield* journal.entries(1, Number.MAX_SAFE_INTEGER)
-      const hashOf = (...given: Parameters<typeof VenueEngine.replay>) =>
-        VenueEngine.replay(...given).engine.stateHash()
-      return {
-        orders,
-        loaded: hashOf(Option.getOrUndefined(snapshot), entries),
-        replayed: hashOf(undefined, fromTheStart)
-      }
-    }).pipe(
-      Effect.provide(
-        PgPaperJournal.layer.pipe(
-          Layer.provideMerge(Database.layer),
-          Layer.provide(Settings.layer({ DATA_DIR: dataDir }))
-        )
-      )
-    )
-  )
-
 describe("kill -9", () => {
   it(
     "leaves every order answered PENDING with one outcome, and balances and positions equal to the fold of the fills",
@@ -147,17 +114,7 @@ describe("kill -9", () => {
         const [position] = await Client.positions(desk.url, token)
         assert.strictEqual(position?.quantity, format(sumOf(fills, "BTC")))
         await desk.stop()
-        const exchange = await ledger(dataDir)
-        assert.strictEqual(exchange.replayed, exchange.loaded, "the exchange's journal does not lead to its state")
-        assert.isTrue(
-          exchange.orders.every(({ times }) => Number(times) === 1),
-          "an order reached the exchange twice"
-        )
-        const reached = new Set(exchange.orders.map(({ client_order_id }) => client_order_id))
-        for (const order of orders) {
-          const wasThere = !["DENIED", "REJECTED"].includes(order.status)
-          assert.strictEqual(reached.has(order.clientOrderId), wasThere, `${order.orderId} ${order.status}`)
-        }
+        Ledger.agrees(await Ledger.read(dataDir), orders)
         const outcomes = new Map<string, number>()
         for (const { status } of orders) outcomes.set(status, (outcomes.get(status) ?? 0) + 1)
         console.info(

@@ -15,6 +15,10 @@ export interface Launched {
   readonly output: () => string
   /** SIGTERM, and waits for the end. Rejects, with what the process printed, where it had to be killed instead. */
   readonly stop: () => Promise<void>
+  /** Once it resolves, the process ends itself at the milestone it was started with. */
+  readonly arm: () => Promise<void>
+  /** Resolves at the end of the process, however it came. */
+  readonly ended: Promise<void>
   /** kill -9, and waits for the end. */
   readonly kill: () => Promise<void>
   /** The same, once it printed that it is ready; rejects with what it printed where it ends before. */
@@ -28,6 +32,9 @@ export interface Desk extends Omit<Launched, "ready"> {
 
 export const temporaryDirectory = (): string => fs.mkdtempSync(path.join(os.tmpdir(), "outcry-"))
 
+/** `OUTCRY_TEST_KILL_AT`: the milestone at which the process ends itself, once it was armed, or at once after `start:`. */
+export type Settings = Partial<Record<Setting | "OUTCRY_TEST_KILL_AT", string>>
+
 /** `Outcry is ready at http://…`, or `Outcry is ready: executor, market.` */
 const READY = /Outcry is ready(?:: [a-z, ]+\.| at (http:\/\/[\d.]+:\d+))/
 
@@ -35,7 +42,7 @@ const READY = /Outcry is ready(?:: [a-z, ]+\.| at (http:\/\/[\d.]+:\d+))/
 const STOP_MILLIS = 20_000
 
 /** Needs a build. */
-export const launch = (settings: Partial<Record<Setting, string>>): Launched => {
+export const launch = (settings: Settings): Launched => {
   if (!fs.existsSync(cli)) throw new Error("dist/cli.js is missing: npm run build")
   const child = spawn(process.execPath, ["--enable-source-maps", cli, "serve"], {
     env: { PATH: process.env["PATH"], HOST: "127.0.0.1", PORT: "0", MARKET: "sim:1", LOG_LEVEL: "warn", ...settings },
@@ -58,7 +65,16 @@ export const launch = (settings: Partial<Record<Setting, string>>): Launched => 
       throw new Error(`the desk did not stop within ${STOP_MILLIS} ms and was killed; it had printed:\n${printed}`)
     }
   }
-  const desk = { pid: pidOf(child), output: () => printed, stop, kill }
+  const arm = () => {
+    const armed = new Promise<void>((done) =>
+      child.stdout.on("data", () => {
+        if (printed.includes("Armed.")) done()
+      })
+    )
+    child.kill("SIGUSR2")
+    return armed
+  }
+  const desk = { pid: pidOf(child), output: () => printed, ended, arm, stop, kill }
   const ready = new Promise<Desk>((resolve, reject) => {
     child.stdout.on("data", (chunk: Buffer) => {
       printed += chunk.toString()
@@ -75,7 +91,7 @@ export const launch = (settings: Partial<Record<Setting, string>>): Launched => 
 }
 
 /** Resolves once the desk is ready. */
-export const start = async (settings: Partial<Record<Setting, string>>): Promise<Desk> => launch(settings).ready
+export const start = async (settings: Settings): Promise<Desk> => launch(settings).ready
 
 const pidOf = (child: ChildProcess): number => {
   if (child.pid === undefined) throw new Error("the desk has no pid")

@@ -1,0 +1,164 @@
+// The desk ends itself between every two steps of an order's life. What became of the order afterwards is known beforehand: by how far it
+// had come, and never by luck.
+import { afterAll, assert, describe, it } from "@effect/vitest"
+import * as fs from "node:fs"
+import type { OrderStatus } from "../src/domain/Order.ts"
+import { type MilestoneName, milestones } from "../src/ports/Milestone.ts"
+import * as Client from "./kit/Client.ts"
+import * as Desk from "./kit/Desk.ts"
+import * as Ledger from "./kit/Ledger.ts"
+
+const SYMBOL = "BTCUSDT"
+const QUANTITY = "0.01"
+
+/** The order, or the cancel, is meant to be sent, and was not: a stored intent is never sent later. */
+const untold: ReadonlySet<MilestoneName> = new Set(["step stored", "step remembered", "step published"])
+
+/** What a crash leads to: anywhere else, and at the untold. */
+const operations = {
+  "a limit order": { told: "NEW", untold: "REJECTED" },
+  "a market order": { told: "FILLED", untold: "REJECTED" },
+  "a cancel": { told: "CANCELED", untold: "NEW" }
+} as const satisfies Record<string, { told: OrderStatus; untold: OrderStatus }>
+type Operation = keyof typeof operations
+
+/** The rest is passed when the desk recovers, not while an order is on its way. */
+const onTheWay = milestones.slice(0, milestones.indexOf("report heard") + 1)
+const inRecovery: ReadonlyArray<MilestoneName> = [
+  "survey taken",
+  "step decided",
+  "step stored",
+  "step remembered",
+  "step published",
+  "survey settled"
+]
+
+const PATIENT = { timeout: 300_000 }
+
+interface Pending {
+  readonly operation: Operation
+  readonly key: string
+  /** Of the order, where the desk had time to name it. */
+  orderId: string | undefined
+  readonly expected: OrderStatus
+}
+
+const dataDir = Desk.temporaryDirectory()
+const settings = { DATA_DIR: dataDir, MARKET: "sim:3", AUTH_LIMIT: "1000", ORDER_LIMIT: "100000" }
+
+interface Session {
+  readonly desk: Desk.Desk
+  readonly token: string
+}
+
+const session = async (killAt?: string): Promise<Session> => {
+  const desk = await Desk.start({ ...settings, ...(killAt === undefined ? {} : { OUTCRY_TEST_KILL_AT: killAt }) })
+  return { desk, token: await Client.signIn(desk.url, "ann@desk.test") }
+}
+
+const place = async ({ desk, token }: Session, key: string, operation: Operation) => {
+  const order = { symbol: SYMBOL, side: "BUY", quantity: QUANTITY }
+  const body =
+    operation === "a market order"
+      ? { ...order, type: "MARKET" }
+      : { ...order, type: "LIMIT", price: await restingPrice(desk) }
+  return Client.call<{ orderId: string }>(desk.url, "POST", "/api/trading/orders", { token, key, body })
+}
+
+/** The same at every ask, far enough below the market never to trade: a repeat must ask for the same thing. */
+let resting: string | undefined
+const restingPrice = async ({ url }: Desk.Desk) =>
+  (resting ??= String(Math.floor(Number.parseInt(await Client.lastPrice(url, SYMBOL), 10) * 0.8)))
+
+const statusOf = async ({ desk, token }: Session, orderId: string) => {
+  const answer = await Client.call<{ status: OrderStatus }>(desk.url, "GET", `/api/trading/orders/${orderId}`, {
+    token
+  })
+  return answer.status === 200 ? answer.body.status : undefined
+}
+
+/** Longer than any doubt may last. */
+const PATIENCE_MILLIS = 30_000
+
+const settled = async (on: Session, orderId: string, wanted: OrderStatus) => {
+  const patience = AbortSignal.timeout(PATIENCE_MILLIS)
+  const status = await Client.eventually(
+    () => statusOf(on, orderId),
+    (found) => found === wanted || patience.aborted
+  )
+  assert.strictEqual(status, wanted)
+}
+
+const cancel = ({ desk, token }: Session, key: string, orderId: string | undefined) =>
+  Client.call<{ orderId: string }>(desk.url, "DELETE", `/api/trading/orders/${orderId}`, { token, key })
+
+/** Asks again with the same key, as a client does that got no answer; the outcome is the one and only of the first time. */
+const prove = async (on: Session, pending: Pending) => {
+  const { expected, key, operation } = pending
+  const again = await (operation === "a cancel" ? cancel(on, key, pending.orderId) : place(on, key, operation))
+  // Of an order that is closed by now there is nothing left to cancel.
+  if (operation !== "a cancel" || again.status !== 409) {
+    assert.oneOf(again.status, [200, 201], JSON.stringify(again.body))
+    assert.strictEqual(again.body.orderId, pending.orderId ?? again.body.orderId)
+    pending.orderId = again.body.orderId
+  }
+  await settled(on, pending.orderId ?? "", expected)
+}
+
+/** Does it, with the desk ending itself on the way. */
+const interrupted = async (on: Session, milestone: MilestoneName, operation: Operation, key: string) => {
+  let orderId: string | undefined
+  if (operation === "a cancel") {
+    orderId = (await place(on, `${key}-order`, operation)).body.orderId
+    await settled(on, orderId, "NEW")
+  }
+  await on.desk.arm()
+  const heard = await (operation === "a cancel" ? cancel(on, key, orderId) : place(on, key, operation)).catch(
+    () => undefined
+  )
+  await on.desk.ended
+  if (heard !== undefined) assert.oneOf(heard.status, [200, 201])
+  const expected = operations[operation][untold.has(milestone) ? "untold" : "told"]
+  return { operation, key, orderId: orderId ?? heard?.body.orderId, expected } satisfies Pending
+}
+
+/** Starts once more and proves all of it again, also by the exchange's own books. */
+const proveAll = async (all: ReadonlyArray<Pending>) => {
+  const on = await session()
+  for (const each of all) await prove(on, each)
+  const orders = await Client.allOrders(on.desk.url, on.token)
+  await on.desk.stop()
+  Ledger.agrees(await Ledger.read(dataDir), orders)
+}
+
+describe("a crash between any two steps", () => {
+  afterAll(() => fs.rmSync(dataDir, { recursive: true, force: true }))
+
+  it("of an order's life leads to the outcome that its last durable step stands for", PATIENT, async () => {
+    const done: Array<Pending> = []
+    for (const operation of Object.keys(operations) as ReadonlyArray<Operation>) {
+      for (const milestone of onTheWay) {
+        const on = await session(milestone)
+        const last = done.at(-1)
+        if (last !== undefined) await prove(on, last)
+        done.push(await interrupted(on, milestone, operation, `way-${done.length}`))
+      }
+    }
+    await proveAll(done)
+  })
+
+  it("of the recovery from a crash changes nothing about the outcome", PATIENT, async () => {
+    const done: Array<Pending> = []
+    for (const [index, milestone] of inRecovery.entries()) {
+      const first = index % 2 === 0 ? "step published" : "call made"
+      const operation = index % 3 === 0 ? "a cancel" : "a limit order"
+      const on = await session(first)
+      const last = done.at(-1)
+      if (last !== undefined) await prove(on, last)
+      done.push(await interrupted(on, first, operation, `recovery-${index}`))
+      const recovering = Desk.launch({ ...settings, OUTCRY_TEST_KILL_AT: `start:${milestone}` })
+      await recovering.ended
+    }
+    await proveAll(done)
+  })
+})
