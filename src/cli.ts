@@ -4,9 +4,10 @@ import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Effect, Exit, Option, Predicate, type Runtime } from "effect"
 import { Command, Flag } from "effect/cli"
 import { createKey } from "./adapters/paper/admin/CreateKey.ts"
+import { replay, verify } from "./books.ts"
 import { settings, type Setting } from "./Config.ts"
 import { AccountId } from "./domain/Ids.ts"
-import { paper, replay, serve, verify } from "./main.ts"
+import { paper, serve } from "./main.ts"
 import type { Until } from "./ports/Rebuild.ts"
 
 const flagName = (name: Setting) => name.toLowerCase().replaceAll("_", "-")

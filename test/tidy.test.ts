@@ -65,7 +65,7 @@ describe("tidy", () => {
     const wrong = [...src, ...web, ...filesUnder("migrations")].flatMap((file) => {
       const room = roomOf(file)
       const allowed = rooms[room]
-      if (allowed === undefined) return [] // main and cli compose everything
+      if (allowed === undefined) return [] // main, books and cli compose everything
       return importsOf(file).flatMap((target) => {
         const to = roomOf(target)
         const folder = (name: string) => name.split("/").slice(0, 3).join("/")
