@@ -1,5 +1,5 @@
 // The market as it is now: Binance's public streams and klines. No key needed.
-import { Cause, Clock, Effect, Layer, Queue, Schedule, Stream, type Scope } from "effect"
+import { Cause, Clock, Effect, Layer, Option, Queue, Schedule, Stream, type Scope } from "effect"
 import type { Instrument } from "../../domain/Instrument.ts"
 import type { MarketMessage } from "../../domain/Market.ts"
 import { MarketSource, MarketSourceError } from "../../ports/MarketSource.ts"
@@ -7,6 +7,7 @@ import * as ExchangeInfo from "./ExchangeInfo.ts"
 import { DepthFollower } from "./DepthFollower.ts"
 import * as Klines from "./Klines.ts"
 import * as PublicRest from "./PublicRest.ts"
+import * as Sdk from "./Sdk.ts"
 import * as Translate from "./Translate.ts"
 
 export interface LiveOptions {
@@ -41,11 +42,11 @@ export const layer = (options: LiveOptions = {}): Layer.Layer<MarketSource, Mark
     MarketSource,
     Effect.gen(function* () {
       const rest = yield* PublicRest.connect(options.restUrl ?? REST_URL)
-      const symbols = options.symbols ?? SYMBOLS
-      const instruments = yield* fetchInstruments(rest, symbols)
+      const instruments = yield* fetchInstruments(rest, options.symbols ?? SYMBOLS)
+      const symbols = [...instruments.keys()]
       const translator = new Translate.Translator(instruments)
       return MarketSource.of({
-        badge: { kind: "live", label: "live Binance Spot" },
+        badge: { kind: "live", label: labelOf(options.restUrl ?? REST_URL) },
         instruments,
         messages: streams(rest, translator, options.streamUrl ?? STREAM_URL, symbols),
         history: yield* Klines.history(rest, instruments),
@@ -54,20 +55,39 @@ export const layer = (options: LiveOptions = {}): Layer.Layer<MarketSource, Mark
     })
   )
 
+/** A testnet or a paper exchange may not list all of them, and refuses the whole question then: each is asked for alone. */
 const fetchInstruments = Effect.fnUntraced(function* (rest: PublicRest.PublicRest, symbols: ReadonlyArray<string>) {
-  const info = yield* rest.get("api/v3/exchangeInfo", { symbols: JSON.stringify(symbols) })
-  const rows = typeof info === "object" && info !== null && "symbols" in info ? info.symbols : undefined
+  const describe = (some: ReadonlyArray<string>) =>
+    Effect.map(rest.get("api/v3/exchangeInfo", { symbols: JSON.stringify(some) }), rowsOf)
+  const rows = yield* Effect.catch(describe(symbols), (error) =>
+    Effect.forEach(symbols, (symbol) => Effect.option(describe([symbol]))).pipe(
+      Effect.map((found) => found.flatMap(Option.toArray).flat()),
+      Effect.filterOrFail(
+        (found) => found.length > 0,
+        () => error
+      )
+    )
+  )
   const instruments = new Map<string, Instrument>()
-  for (const row of Array.isArray(rows) ? rows : []) {
+  for (const row of rows) {
     const instrument = ExchangeInfo.instrument(row)
     if (instrument !== undefined) instruments.set(instrument.symbol, instrument)
   }
   const missing = symbols.filter((symbol) => !instruments.has(symbol))
-  if (missing.length > 0) {
+  if (missing.length === symbols.length) {
     return yield* new MarketSourceError({ message: `Binance did not describe ${missing.join(", ")}.` })
   }
+  if (missing.length > 0) yield* Effect.logWarning(`Binance does not list ${missing.join(", ")} here.`)
   return instruments as ReadonlyMap<string, Instrument>
 })
+
+const labelOf = (restUrl: string) =>
+  restUrl === REST_URL ? "live Binance Spot" : `Binance Spot at ${new URL(restUrl).host}`
+
+const rowsOf = (info: unknown): ReadonlyArray<unknown> => {
+  const rows = typeof info === "object" && info !== null && "symbols" in info ? info.symbols : undefined
+  return Array.isArray(rows) ? rows : []
+}
 
 type MessageQueue = Queue.Queue<MarketMessage, MarketSourceError | Cause.Done>
 
@@ -165,7 +185,7 @@ const connect = (
   fail: (message: string) => void
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { WebsocketClient } = yield* Effect.promise(() => import("binance"))
+    const { WebsocketClient } = yield* Sdk.load
     const silent = { trace: () => {}, info: () => {}, error: () => {} }
     const client = yield* Effect.acquireRelease(
       Effect.sync(

@@ -1,6 +1,7 @@
-// Binance's public REST calls through its SDK, with failures as sentences. The SDK is loaded when first needed: it is large.
+// Binance's public REST calls through its SDK, with failures as sentences.
 import { Effect } from "effect"
 import { MarketSourceError } from "../../ports/MarketSource.ts"
+import * as Sdk from "./Sdk.ts"
 
 export interface PublicRest {
   /** The raw JSON of a GET without signature. */
@@ -15,29 +16,26 @@ const TIMEOUT_MILLIS = 12_000
 
 /** Loads the SDK. `baseUrl` has no slash at its end. */
 export const connect = (baseUrl: string): Effect.Effect<PublicRest> =>
-  Effect.map(
-    Effect.promise(() => import("binance")),
-    ({ MainClient }) => {
-      const client = new MainClient(
-        // Time sync would dial the public host whatever the base URL is; public calls need none.
-        {
-          baseUrl,
-          disableTimeSync: true,
-          parseExceptions: false,
-          filterUndefinedParams: true,
-          beautifyResponses: false
-        },
-        { timeout: TIMEOUT_MILLIS, proxy: false }
-      )
-      return {
-        get: (path, query) =>
-          Effect.tryPromise({
-            try: (): Promise<unknown> => client.get(path, query),
-            catch: (cause) => new MarketSourceError({ message: `Binance did not answer ${path}: ${reasonOf(cause)}.` })
-          })
-      }
+  Effect.map(Sdk.load, ({ MainClient }) => {
+    const client = new MainClient(
+      // Time sync would dial the public host whatever the base URL is; public calls need none.
+      {
+        baseUrl,
+        disableTimeSync: true,
+        parseExceptions: false,
+        filterUndefinedParams: true,
+        beautifyResponses: false
+      },
+      { timeout: TIMEOUT_MILLIS, proxy: false }
+    )
+    return {
+      get: (path, query) =>
+        Effect.tryPromise({
+          try: (): Promise<unknown> => client.get(path, query),
+          catch: (cause) => new MarketSourceError({ message: `Binance did not answer ${path}: ${reasonOf(cause)}.` })
+        })
     }
-  )
+  })
 
 /** The SDK throws axios errors, plain objects and strings; of each only what cannot hold a secret is repeated. */
 const reasonOf = (cause: unknown): string => {
