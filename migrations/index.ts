@@ -6,6 +6,7 @@ import venue from "./0004_venue.ts"
 import paperKeys from "./0005_paper_keys.ts"
 import eventChain from "./0006_event_chain.ts"
 import orderTruth from "./0007_order_truth.ts"
+import exchangeAccounts from "./0008_exchange_accounts.ts"
 
 export const migrations = {
   "0001_people": people,
@@ -14,5 +15,6 @@ export const migrations = {
   "0004_venue": venue,
   "0005_paper_keys": paperKeys,
   "0006_event_chain": eventChain,
-  "0007_order_truth": orderTruth
+  "0007_order_truth": orderTruth,
+  "0008_exchange_accounts": exchangeAccounts
 }

@@ -16,7 +16,15 @@ export const settings = {
   DATABASE_URL: ["", "PostgreSQL to use; empty: PGlite embedded in DATA_DIR."],
   REDIS_URL: ["", "Redis between processes; empty: queues in memory, one process."],
   MARKET: ["", "`live`, `sim[:seed]` or `replay:<file>[,<file>…][;speed=N]`; empty: live, and sim without a network."],
-  EXCHANGE: ["paper", "Where orders go: `paper`."],
+  EXCHANGE: ["paper", "Where orders go: `paper`, or `binance` with the keys that each user registers with."],
+  BINANCE_ENV: ["testnet", "Which Binance: `testnet`, `demo`, or `live`, which is real money."],
+  BINANCE_LIVE: ["", "`real-money`: without it, BINANCE_ENV=live does not trade."],
+  BINANCE_REST_URL: ["", "Another address for Binance's REST API, market data too; empty: that of BINANCE_ENV."],
+  BINANCE_WS_API_URL: [
+    "",
+    "Another base for its WebSocket API, such as ws://127.0.0.1:3080; empty: that of BINANCE_ENV."
+  ],
+  BINANCE_STREAM_URL: ["", "Another base for its market streams; empty: that of BINANCE_ENV."],
   PAPER_BALANCES: ["USDT:100000,BTC:1,ETH:10", "What a new paper account starts with."],
   PAPER_FEES: ["", "Maker and taker commission of the paper exchange, `0.001,0.001`; empty: the instrument's own."],
   PAPER_LATENCY: ["0", "Milliseconds before an order meets the paper exchange's market."],
@@ -46,6 +54,15 @@ export type MarketSetting =
   | { readonly kind: "sim"; readonly seed: number }
   | { readonly kind: "replay"; readonly files: ReadonlyArray<string>; readonly speed: number }
 
+export type Environment = "paper" | "testnet" | "demo" | "live"
+
+/** Bases without a slash at the end. */
+export interface BinanceUrls {
+  readonly restUrl: string
+  readonly wsApiUrl: string
+  readonly streamUrl: string
+}
+
 export interface Values {
   readonly port: number
   readonly host: string
@@ -55,7 +72,11 @@ export interface Values {
   readonly databaseUrl: Redacted.Redacted | undefined
   readonly redisUrl: Redacted.Redacted | undefined
   readonly market: MarketSetting
-  readonly exchange: "paper"
+  readonly exchange: "paper" | "binance"
+  /** Where orders go, for every screen. */
+  readonly environment: Environment
+  /** Also where a live market comes from. */
+  readonly binance: BinanceUrls
   readonly paperBalances: ReadonlyArray<{ readonly asset: string; readonly amount: Decimal }>
   /** Parts of 10^-8; `undefined` leaves the instrument's own. */
   readonly paperFees: { readonly maker: number; readonly taker: number } | undefined
@@ -162,6 +183,23 @@ export const parse = Effect.fnUntraced(function* (
         "A gateway and a broadcaster apart need the same OUTCRY_SECRET: the one signs the tokens that the other reads."
     })
   }
+  const exchange = yield* oneOf("EXCHANGE", ["paper", "binance"])
+  const binanceEnvironment = yield* oneOf("BINANCE_ENV", ["testnet", "demo", "live"])
+  if (exchange === "binance" && binanceEnvironment === "live" && raw("BINANCE_LIVE") !== "real-money") {
+    return yield* new ConfigInvalid({
+      message: "BINANCE_ENV=live trades with real money. If that is meant, set BINANCE_LIVE=real-money too."
+    })
+  }
+  if (exchange === "binance" && binanceEnvironment === "live" && !["auto", "live"].includes(market.kind)) {
+    return yield* wrong("MARKET", "real money is only traded by the live market")
+  }
+  // A desk on paper looks at the real market.
+  const known = BINANCE[exchange === "binance" ? binanceEnvironment : "live"]
+  const url = (name: Setting, fallback: string, scheme: "http" | "ws") => {
+    const found = raw(name) === "" ? fallback : baseOf(raw(name), scheme)
+    const want = `an address such as ${scheme}s://host is wanted; without encryption only on this machine`
+    return found === undefined ? Effect.fail(wrong(name, want)) : Effect.succeed(found)
+  }
   return {
     port: yield* whole("PORT", 0, 65_535),
     host: raw("HOST"),
@@ -170,8 +208,15 @@ export const parse = Effect.fnUntraced(function* (
     dataDir: raw("DATA_DIR"),
     databaseUrl: raw("DATABASE_URL") === "" ? undefined : Redacted.make(raw("DATABASE_URL")),
     redisUrl: raw("REDIS_URL") === "" ? undefined : Redacted.make(raw("REDIS_URL")),
-    market,
-    exchange: yield* oneOf("EXCHANGE", ["paper"]),
+    // Orders that leave the house are never judged by a made-up market unless that was asked for.
+    market: exchange === "binance" && market.kind === "auto" ? { kind: "live" } : market,
+    exchange,
+    environment: exchange === "paper" ? "paper" : binanceEnvironment,
+    binance: {
+      restUrl: yield* url("BINANCE_REST_URL", known.restUrl, "http"),
+      wsApiUrl: yield* url("BINANCE_WS_API_URL", known.wsApiUrl, "ws"),
+      streamUrl: yield* url("BINANCE_STREAM_URL", known.streamUrl, "ws")
+    },
     paperBalances,
     paperFees,
     paperLatencyMillis: yield* whole("PAPER_LATENCY", 0, 60_000),
@@ -192,6 +237,35 @@ export const parse = Effect.fnUntraced(function* (
     killAt: undefined
   }
 })
+
+const BINANCE: Readonly<Record<"testnet" | "demo" | "live", BinanceUrls>> = {
+  testnet: {
+    restUrl: "https://testnet.binance.vision",
+    wsApiUrl: "wss://ws-api.testnet.binance.vision",
+    streamUrl: "wss://stream.testnet.binance.vision"
+  },
+  demo: {
+    restUrl: "https://demo-api.binance.com",
+    wsApiUrl: "wss://demo-ws-api.binance.com",
+    streamUrl: "wss://demo-stream.binance.com"
+  },
+  live: {
+    restUrl: "https://api.binance.com",
+    wsApiUrl: "wss://ws-api.binance.com:443",
+    streamUrl: "wss://stream.binance.com:9443"
+  }
+}
+
+const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"])
+
+/** Without a slash at its end; `undefined` for what is no address, or would send keys in the clear to another machine. */
+const baseOf = (text: string, scheme: "http" | "ws"): string | undefined => {
+  if (!URL.canParse(text)) return undefined
+  const { hash, hostname, password, protocol, search, username } = new URL(text)
+  if (username !== "" || password !== "" || search !== "" || hash !== "") return undefined
+  const fits = protocol === `${scheme}s:` || (protocol === `${scheme}:` && LOOPBACK.has(hostname))
+  return fits ? text.replace(/\/+$/, "") : undefined
+}
 
 /** A share as whole parts of 10^-decimals, exactly; `undefined` for what is none. */
 const partsOf = (text: string, decimals: number): number | undefined => {

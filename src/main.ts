@@ -7,9 +7,9 @@ import * as JoseTokens from "./adapters/jose/JoseTokens.ts"
 import * as PaperExchange from "./adapters/paper/PaperExchange.ts"
 import type { OutcomeLost } from "./adapters/paper/Venue.ts"
 import type { WireListenError } from "./adapters/paper/wire/WireServer.ts"
-import * as VenueEngine from "./adapters/paper/VenueEngine.ts"
 import * as Database from "./adapters/postgres/Database.ts"
 import * as PgBlotter from "./adapters/postgres/PgBlotter.ts"
+import * as PgExchangeAccounts from "./adapters/postgres/PgExchangeAccounts.ts"
 import * as PgJournal from "./adapters/postgres/PgJournal.ts"
 import * as PgPaperJournal from "./adapters/postgres/PgPaperJournal.ts"
 import * as PgPaperKeys from "./adapters/postgres/PgPaperKeys.ts"
@@ -28,11 +28,16 @@ import type { ListenError } from "./adapters/server/Listen.ts"
 import { Supervisor } from "./layers/Supervisor.ts"
 import { CommandQueue } from "./ports/CommandQueue.ts"
 import { Events } from "./ports/Events.ts"
+import type { Exchange } from "./ports/Exchange.ts"
+import { ExchangeAccounts, type NotBound } from "./ports/ExchangeAccounts.ts"
 import { MarketData } from "./ports/MarketData.ts"
 import { Milestone } from "./ports/Milestone.ts"
 import type { MarketSourceError } from "./ports/MarketSource.ts"
-import type { PaperJournalError } from "./ports/PaperJournal.ts"
+import type { PaperJournal, PaperJournalError } from "./ports/PaperJournal.ts"
+import type { PaperKeys } from "./ports/PaperKeys.ts"
 import type { SecretError } from "./ports/Secret.ts"
+import type { Vault } from "./ports/Vault.ts"
+import { marketKnown, reachable, venueOf } from "./venue.ts"
 
 /** Ends the process between two steps, as a crash would. */
 const killing = ({ killAt }: Values) => {
@@ -71,6 +76,7 @@ const storage = Layer.mergeAll(
   PgBlotter.layer,
   PgUsers.layer,
   PgVault.layer,
+  PgExchangeAccounts.layer,
   PgPaperJournal.layer,
   PgPaperKeys.layer
 ).pipe(Layer.provide(Database.layer))
@@ -78,6 +84,7 @@ const storage = Layer.mergeAll(
 // What only some desks need is loaded by those: an idle desk is measured by its memory.
 const load = <A>(module: () => Promise<A>): Effect.Effect<A> => Effect.promise(module)
 const loadLive = load(() => import("./adapters/binance/LiveMarket.ts"))
+const loadBinance = load(() => import("./adapters/binance/BinanceExchange.ts"))
 const loadRedis = load(() =>
   Promise.all([
     import("./adapters/redis/RedisClient.ts"),
@@ -88,7 +95,7 @@ const loadRedis = load(() =>
   ])
 )
 
-const source = Effect.fnUntraced(function* ({ market }: Values) {
+const source = Effect.fnUntraced(function* ({ binance, market }: Values) {
   switch (market.kind) {
     case "replay": {
       const ReplayMarket = yield* load(() => import("./adapters/binance/ReplayMarket.ts"))
@@ -97,10 +104,10 @@ const source = Effect.fnUntraced(function* ({ market }: Values) {
     case "sim":
       return SimMarket.layer({ seed: market.seed })
     case "live":
-      return (yield* loadLive).layer()
+      return (yield* loadLive).layer(binance)
     case "auto": {
       const LiveMarket = yield* loadLive
-      if (yield* LiveMarket.probe()) return LiveMarket.layer()
+      if (yield* LiveMarket.probe(binance)) return LiveMarket.layer(binance)
       const notice = "No network: this is a simulated market, not the real one."
       yield* Effect.logWarning(notice)
       return SimMarket.layer({ seed: SIM_SEED, notice })
@@ -129,17 +136,6 @@ const connections = (config: Values) => {
   )
 }
 
-/** Without the market's instruments no order can be judged. Where another process has them, they arrive through Redis. */
-const marketKnown = Layer.effectDiscard(
-  Effect.gen(function* () {
-    const { instruments } = yield* MarketData
-    const isKnown = Effect.map(instruments, ({ size }) => size > 0)
-    if (yield* isKnown) return
-    yield* Effect.logWarning("The market process has not been heard of yet: no order is taken until it is.")
-    yield* Effect.repeat(isKnown, { until: (known) => known, schedule: Schedule.spaced("100 millis") })
-  })
-)
-
 /** For a process that serves nothing over HTTP: whoever started it knows by this line that all its layers run. */
 const announceRoles = ({ roles }: Values) =>
   Layer.effectDiscard(
@@ -157,16 +153,16 @@ const announce = Layer.effectDiscard(
   Effect.gen(function* () {
     const { address } = yield* HttpServer.HttpServer
     const { badge } = yield* MarketData
+    const { environment } = yield* Config
     const { label, notice } = yield* badge
     const url =
       address._tag === "UnixPathAddress" ? address.path : `http://${reachable(String(address.address))}:${address.port}`
-    yield* Console.log(`Outcry is ready at ${url}\nMarket: ${label}. Orders go to: paper.`)
+    yield* Console.log(
+      `Outcry is ready at ${url}\nMarket: ${label}. Orders go to: ${environment === "paper" ? "paper" : `Binance ${environment}`}.`
+    )
     if (notice !== undefined) yield* Console.log(notice)
   })
 )
-
-/** An address a person can open: listening on every interface is reached at one of them. */
-const reachable = (hostname: string) => (hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostname)
 
 /** What this process serves over HTTP: page, API and health for a gateway, the feed for a broadcaster. */
 const served = ({ roles }: Values) => {
@@ -180,92 +176,24 @@ const served = ({ roles }: Values) => {
   )
 }
 
-const venue = ({ paperFees, paperLatencyMillis, paperQueue }: Values) =>
-  VenueEngine.layer({ fees: paperFees, latencyMillis: paperLatencyMillis, queueShare: paperQueue / 1000 }).pipe(
-    Layer.provide(marketKnown)
-  )
+type ExchangeNeeds = Config | ExchangeAccounts | MarketData | PaperJournal | PaperKeys | Vault
 
-const loadWire = load(() =>
-  Promise.all([
-    import("./adapters/paper/admin/AdminServer.ts"),
-    import("./adapters/paper/faults/Faults.ts"),
-    import("./adapters/paper/market/PublicMarket.ts"),
-    import("./adapters/paper/market/StreamLimits.ts"),
-    import("./adapters/paper/market/StreamServer.ts"),
-    import("./adapters/paper/market/MarketEndpoints.ts"),
-    import("./adapters/paper/wire/WireServer.ts"),
-    import("./adapters/server/NodeServer.ts")
-  ])
-)
-
-/** The same calls meet the same faults in every run. */
-const FAULT_SEED = 1
-
-/** The wire of Binance Spot in front of the venue, on a port of its own, and the administrator's door on another. */
-const wire = Effect.fnUntraced(function* (config: Values, port: number) {
-  const [
-    AdminServer,
-    { Faults },
-    { PublicMarket },
-    { BINANCE_LIMITS, NO_LIMITS },
-    { StreamServer },
-    { marketEndpoints },
-    { WireServer },
-    NodeServer
-  ] = yield* loadWire
-  const { host, paperAdminPort, paperLimits } = config
-  const server = Layer.unwrap(
+/** Where orders go. The accounts of a database are of one exchange: their books would be settled to another one's word. */
+const exchangeOf = (config: Values): Layer.Layer<Exchange, StartError, ExchangeNeeds> =>
+  Layer.unwrap(
     Effect.gen(function* () {
-      const market = yield* PublicMarket
-      const { upgrade } = yield* StreamServer
-      return WireServer.layer({
-        port,
-        host,
-        limits: paperLimits,
-        endpoints: marketEndpoints(market),
-        upgrades: [upgrade]
-      })
+      const { onlyOf } = yield* ExchangeAccounts
+      yield* onlyOf(config.exchange)
+      const chosen: Layer.Layer<Exchange, StartError, ExchangeNeeds> =
+        config.exchange === "paper"
+          ? PaperExchange.layer.pipe(Layer.provide(venueOf(config)))
+          : (yield* loadBinance).layer.pipe(Layer.provide(marketKnown))
+      return chosen
     })
   )
-  const announced = Layer.effectDiscard(
-    Effect.gen(function* () {
-      const { port } = yield* WireServer
-      yield* Console.log(
-        `The paper exchange is ready at http://${reachable(host)}:${port}, in the words of Binance Spot.`
-      )
-    })
-  )
-  const admin =
-    paperAdminPort === undefined
-      ? Layer.empty
-      : Layer.merge(
-          AdminServer.layer,
-          Layer.effectDiscard(
-            Effect.gen(function* () {
-              const { address } = yield* HttpServer.HttpServer
-              const port = address._tag === "UnixPathAddress" ? 0 : address.port
-              yield* Console.log(`Its admin route is at http://${AdminServer.LOOPBACK}:${port}.`)
-            })
-          )
-        ).pipe(Layer.provide(NodeServer.layer({ port: paperAdminPort, host: AdminServer.LOOPBACK })))
-  return announced.pipe(
-    Layer.provide(server),
-    Layer.provideMerge(admin),
-    Layer.provide(StreamServer.layer(paperLimits ? BINANCE_LIMITS : NO_LIMITS)),
-    Layer.provide(PublicMarket.layer),
-    Layer.provideMerge(venue(config)),
-    Layer.provide(Faults.layerOf(FAULT_SEED))
-  )
-})
-
-/** The venue, with the wire in front of it where a port is given. */
-const venueOf = (config: Values) =>
-  config.paperPort === undefined ? venue(config) : Layer.unwrap(wire(config, config.paperPort))
 
 const desk = (config: Values) => {
-  const executor = config.roles.has("executor")
-    ? Executor.layer.pipe(Layer.provide(PaperExchange.layer), Layer.provide(venueOf(config)))
-    : Layer.empty
+  const executor = config.roles.has("executor") ? Executor.layer.pipe(Layer.provide(exchangeOf(config))) : Layer.empty
   const serves = config.roles.has("gateway") || config.roles.has("broadcaster")
   return (serves ? Layer.merge(executor, served(config)) : Layer.provideMerge(announceRoles(config), executor)).pipe(
     Layer.provide(connections(config)),
@@ -292,6 +220,7 @@ export type StartError =
   | ListenError
   | PlatformError.PlatformError
   | MarketSourceError
+  | NotBound
   | OutcomeLost
   | WireListenError
   | PaperJournalError

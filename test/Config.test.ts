@@ -92,6 +92,48 @@ describe("Config", () => {
     })
   )
 
+  it.effect("sends orders to Binance only where all of it is meant", () =>
+    Effect.gen(function* () {
+      const testnet = yield* parsed({ EXCHANGE: "binance" })
+      assert.strictEqual(testnet.environment, "testnet")
+      assert.deepStrictEqual(testnet.binance, {
+        restUrl: "https://testnet.binance.vision",
+        wsApiUrl: "wss://ws-api.testnet.binance.vision",
+        streamUrl: "wss://stream.testnet.binance.vision"
+      })
+      // Not judged by a made-up market for want of a network.
+      assert.deepStrictEqual(testnet.market, { kind: "live" })
+      const real = { EXCHANGE: "binance", BINANCE_ENV: "live" }
+      assert.match(yield* refusal(real), /BINANCE_LIVE=real-money/)
+      assert.match(
+        yield* refusal({ ...real, BINANCE_LIVE: "real-money", MARKET: "sim" }),
+        /^MARKET="sim" cannot be used/
+      )
+      assert.strictEqual((yield* parsed({ ...real, BINANCE_LIVE: "real-money" })).environment, "live")
+      const paper = yield* parsed({ BINANCE_ENV: "testnet" })
+      assert.deepStrictEqual([paper.environment, paper.binance.restUrl], ["paper", "https://api.binance.com"])
+    })
+  )
+
+  it.effect("sends keys over an open line to this machine only", () =>
+    Effect.gen(function* () {
+      const rest = (text: string) => Effect.map(parsed({ BINANCE_REST_URL: text }), ({ binance }) => binance.restUrl)
+      assert.strictEqual(yield* rest("http://127.0.0.1:3080/"), "http://127.0.0.1:3080")
+      assert.strictEqual(yield* rest("https://proxy.example.org/binance"), "https://proxy.example.org/binance")
+      const [host, scheme] = ["proxy.example.org", "http"]
+      for (const wrong of [
+        `${scheme}://${host}`,
+        "binance",
+        "ws://127.0.0.1",
+        `https://a:b@${host}`,
+        "https://x?y=1"
+      ]) {
+        assert.match(yield* refusal({ BINANCE_REST_URL: wrong }), /^BINANCE_REST_URL=.* cannot be used/)
+      }
+      assert.match(yield* refusal({ BINANCE_WS_API_URL: `ws://${host}` }), /^BINANCE_WS_API_URL=/)
+    })
+  )
+
   it.effect("does not split a desk that could not meet again", () =>
     Effect.gen(function* () {
       assert.match(yield* refusal({ ROLES: "gateway" }), /DATABASE_URL and REDIS_URL/)

@@ -73,7 +73,8 @@ const Email = Schema.String.check(
   Schema.isPattern(/^[^\s@]{1,64}@[^\s@]{1,189}$/, { expected: "an e-mail address" })
 )
 const Password = Schema.String.check(Schema.isMinLength(8), Schema.isMaxLength(128))
-const ExchangeKey = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(256))
+/** An RSA or Ed25519 secret is a private key in PEM. */
+const ExchangeKey = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(4096))
 const Signed = Schema.Struct({
   token: Schema.String,
   user: Schema.Struct({ id: Schema.String, email: Schema.String })

@@ -44,7 +44,7 @@ export class Broadcaster extends Context.Service<
 }
 
 const make = Effect.gen(function* () {
-  const { exchange } = yield* Config
+  const { environment } = yield* Config
   const events = yield* Events
   const market = yield* MarketData
   const supervisor = yield* Supervisor
@@ -110,7 +110,7 @@ const make = Effect.gen(function* () {
 
   const catchUp = yield* CatchUp.make(recent)
   return {
-    badge: Effect.map(market.badge, (shown) => badgeView(exchange, shown)),
+    badge: Effect.map(market.badge, (shown) => badgeView(environment, shown)),
     add: Effect.fnUntraced(function* (session: Session) {
       if (sessions.size >= MAX_SOCKETS) return false
       sessions.add(session)

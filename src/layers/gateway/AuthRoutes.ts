@@ -1,6 +1,7 @@
 // Registration, login, and the check of the token that both hand out.
 import { Clock, Effect, Layer, Option, Redacted } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { Config } from "../../Config.ts"
 import { Api, Authorization, CurrentCaller } from "../../contract/Http.ts"
 import { OPEN_ACCOUNT } from "../../domain/Command.ts"
 import { AccountId, UserId } from "../../domain/Ids.ts"
@@ -16,6 +17,13 @@ import { Gateway } from "./Submit.ts"
 const LOGIN_FAILED = "E-mail or password is wrong."
 const notSaved = () =>
   refuse("JOURNAL_UNAVAILABLE", "The desk cannot reach its store right now. Nothing was saved; try again shortly.")
+
+/** An account without them could never trade, and one that got them later would have books of another exchange. */
+const keysWanted = refuse(
+  "BAD_REQUEST",
+  "This desk trades at Binance: register with binanceApiKey and binanceSecretKey. They are stored sealed.",
+  { binanceApiKey: "wanted", binanceSecretKey: "wanted" }
+)
 
 /** Either both keys or none; kept for the account, never shown again. */
 const keysOf = (given: {
@@ -42,6 +50,7 @@ const handlers = HttpApiBuilder.group(
     const tokens = yield* Tokens
     const users = yield* Users
     const vault = yield* Vault
+    const { exchange } = yield* Config
     const ids = new FreshIds()
 
     const signed = Effect.fnUntraced(function* (user: { readonly userId: UserId; readonly email: string }) {
@@ -70,12 +79,13 @@ const handlers = HttpApiBuilder.group(
       register: Effect.fn("Gateway.register")(function* ({ payload, request }) {
         yield* limits.auth(request)
         const keys = yield* keysOf(payload)
+        if (exchange === "binance" && keys === undefined) return yield* keysWanted
         const email = payload.email.toLowerCase()
         const passwordHash = yield* passwords.hash(payload.password)
         const createdAt = yield* Clock.currentTimeMillis
         const userId = UserId.make(ids.uuid(createdAt))
         const accountId = AccountId.make(ids.uuid(createdAt))
-        const account = { accountId, name: "Main", exchange: "paper" as const }
+        const account = { accountId, name: "Main", exchange }
         yield* users.register({ userId, email, passwordHash, createdAt, account }).pipe(
           Effect.catchTags({
             EmailTaken: () =>

@@ -17,10 +17,10 @@ const marketHandlers = HttpApiBuilder.group(
   Api,
   "market",
   Effect.fnUntraced(function* (group) {
-    const { exchange } = yield* Config
+    const { environment } = yield* Config
     const market = yield* MarketData
     const supervisor = yield* Supervisor
-    const badge = Effect.map(market.badge, (shown) => badgeView(exchange, shown))
+    const badge = Effect.map(market.badge, (shown) => badgeView(environment, shown))
     const instrumentOf = (symbol: string) => {
       const instrument = market.instrument(symbol)
       return instrument === undefined

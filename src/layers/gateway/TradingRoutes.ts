@@ -119,7 +119,7 @@ export const layer = HttpApiBuilder.group(
   "trading",
   Effect.fnUntraced(function* (group) {
     const { access, blotter, ids, limits, market, repeated, stamp, submit } = yield* make
-    const { exchange } = yield* Config
+    const { environment } = yield* Config
     const read = Effect.fnUntraced(function* (named: string | undefined) {
       return yield* access.account(yield* CurrentCaller, named, "read")
     })
@@ -220,7 +220,7 @@ export const layer = HttpApiBuilder.group(
           user: { id: caller.userId as string, email: caller.email },
           accounts: yield* access.memberships(caller.userId),
           accountId: accountId as string,
-          badge: badgeView(exchange, yield* market.badge),
+          badge: badgeView(environment, yield* market.badge),
           seq
         }
       })

@@ -2,28 +2,47 @@
 import { assert, layer, type Vitest } from "@effect/vitest"
 import { Context, Effect, Layer, Option, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
+import * as PgExchangeAccounts from "../../../src/adapters/postgres/PgExchangeAccounts.ts"
 import * as PgPaperJournal from "../../../src/adapters/postgres/PgPaperJournal.ts"
 import * as PgUsers from "../../../src/adapters/postgres/PgUsers.ts"
 import * as PgVault from "../../../src/adapters/postgres/PgVault.ts"
+import { UserId } from "../../../src/domain/Ids.ts"
+import { ExchangeAccounts } from "../../../src/ports/ExchangeAccounts.ts"
 import { PaperJournal } from "../../../src/ports/PaperJournal.ts"
 import { Secret } from "../../../src/ports/Secret.ts"
-import type { Users } from "../../../src/ports/Users.ts"
+import { Users } from "../../../src/ports/Users.ts"
 import { Vault } from "../../../src/ports/Vault.ts"
 import { describePostgres, layerPglite, layerPostgres } from "../../kit/Postgres.ts"
 import { freshAccount } from "../../kit/Messages.ts"
+import { exchangeAccountsSuite } from "../../suites/exchangeAccounts.ts"
 import { commitOf, paperJournalSuite, takeOver } from "../../suites/paperJournal.ts"
 import { usersSuite } from "../../suites/users.ts"
 import { exchangeKeys, plain, vaultSuite } from "../../suites/vault.ts"
 
 const secret = Secret.layerOf(Redacted.make("the secret of this installation, long enough"))
 
-const stores = Layer.mergeAll(PgUsers.layer, PgVault.layer, PgPaperJournal.layer).pipe(Layer.provide(secret))
+const stores = Layer.mergeAll(PgUsers.layer, PgVault.layer, PgPaperJournal.layer, PgExchangeAccounts.layer).pipe(
+  Layer.provide(secret)
+)
 
-type Stores = Users | Vault | PaperJournal | SqlClient.SqlClient
+type Stores = Users | Vault | ExchangeAccounts | PaperJournal | SqlClient.SqlClient
 
 const suites = (it: Vitest.MethodsNonLive<Stores>): void => {
   usersSuite(it)
   vaultSuite(it)
+  exchangeAccountsSuite(it)
+
+  it.effect("is a database of one exchange", () =>
+    Effect.gen(function* () {
+      const { onlyOf } = yield* ExchangeAccounts
+      const account = { accountId: freshAccount(), name: "Main", exchange: "paper" as const }
+      const email = `${account.accountId}@desk.test`
+      const userId = UserId.make(account.accountId)
+      yield* (yield* Users).register({ userId, email, passwordHash: "", createdAt: 0, account })
+      assert.match((yield* Effect.flip(onlyOf("binance"))).message, /has accounts of EXCHANGE=paper/)
+    })
+  )
+
   paperJournalSuite(it)
 
   it.effect(

@@ -1,0 +1,201 @@
+// Binance Spot as the desk's exchange: signed REST for orders and questions, the WebSocket API for what happens to them.
+import { Clock, Effect, Layer, Option, Schema } from "effect"
+import { Config } from "../../Config.ts"
+import type { AccountId } from "../../domain/Ids.ts"
+import type { Instrument } from "../../domain/Instrument.ts"
+import { LeastRecent } from "../../domain/LeastRecent.ts"
+import * as Money from "../../domain/Money.ts"
+import type { ExchangeOrder, OrderRef, TradeOf } from "../../domain/Report.ts"
+import { Exchange, ExchangeError, NotSent } from "../../ports/Exchange.ts"
+import { ExchangeAccounts } from "../../ports/ExchangeAccounts.ts"
+import { Vault } from "../../ports/Vault.ts"
+import * as ExchangeInfo from "./ExchangeInfo.ts"
+import { fillOf, orderParams, reportsOf, stateOf } from "./OrderWords.ts"
+import * as SignedRest from "./SignedRest.ts"
+import { type Params, type Signer, signerOf } from "./Signing.ts"
+import * as Wire from "./TradingWire.ts"
+import * as UserStream from "./UserStream.ts"
+import { NO_SUCH_ORDER, refusalCode, unknown } from "./Verdict.ts"
+
+/** Trades asked for at once. */
+const PAGE = 1_000
+/** Pages of one answer: what would need more is no answer, and is asked for again. */
+const MAX_PAGES = 1_000
+/** Accounts whose keys are open at once. */
+const MAX_OPEN = 10_000
+/** Binance works on a call this long at most. */
+const PROCESSING_MILLIS = 10_000
+
+const decodeOrder = Schema.decodeUnknownOption(Wire.Order)
+const decodeOrders = Schema.decodeUnknownOption(Schema.Array(Wire.Order))
+const decodeTrades = Schema.decodeUnknownOption(Schema.Array(Wire.Trade))
+const decodePlaced = Schema.decodeUnknownOption(Wire.Placed)
+const decodeCanceled = Schema.decodeUnknownOption(Wire.Canceled)
+const decodeAmended = Schema.decodeUnknownOption(Wire.Amended)
+const decodeAccount = Schema.decodeUnknownOption(Wire.Account)
+const decodeInfo = Schema.decodeUnknownOption(Schema.Struct({ symbols: Schema.Array(Schema.Unknown) }))
+
+const make = Effect.gen(function* () {
+  const { binance, environment } = yield* Config
+  const vault = yield* Vault
+  const accounts = yield* ExchangeAccounts
+  const rest = yield* SignedRest.make(binance.restUrl)
+  const signers = new LeastRecent<AccountId, Signer>(MAX_OPEN)
+
+  /** Of an account that is open. */
+  const signerFor = (accountId: AccountId): Effect.Effect<Signer, ExchangeError> =>
+    Effect.suspend(() => {
+      const signer = signers.get(accountId)
+      return signer === undefined ? notSent("The account is not connected to Binance yet.") : Effect.succeed(signer)
+    })
+  const question = (accountId: AccountId, path: string, params: Params = {}) =>
+    Effect.flatMap(signerFor(accountId), (signer) => rest.question(signer, path, params))
+
+  const statusOf = (signer: Signer) =>
+    Effect.flatMap(
+      rest.question(signer, "/api/v3/account", { omitZeroBalances: "true" }),
+      decoded(decodeAccount, "the account")
+    )
+
+  /** Its key is read, its account there is known, and nobody else here trades it. */
+  const open = Effect.fnUntraced(function* (accountId: AccountId) {
+    if (signers.has(accountId)) return
+    const keys = yield* Effect.catch(vault.get(accountId), ({ message }) => notSent(message))
+    if (Option.isNone(keys)) {
+      return yield* notSent("No Binance key is stored for this account: it cannot trade on this desk.")
+    }
+    const signer = signerOf(keys.value)
+    if (signer === undefined) return yield* notSent("The stored Binance secret is no key that can sign.")
+    yield* rest.clock.measured
+    const { canTrade, uid } = yield* statusOf(signer)
+    if (!canTrade) return yield* notSent("Binance does not let this account trade.")
+    yield* Effect.catch(accounts.bind(accountId, `binance ${environment}`, String(uid)), ({ message }) =>
+      notSent(message)
+    )
+    signers.set(accountId, signer)
+  })
+
+  const page = (accountId: AccountId, params: Params) =>
+    Effect.flatMap(
+      question(accountId, "/api/v3/myTrades", { ...params, limit: PAGE }),
+      decoded(decodeTrades, "the trades")
+    )
+
+  /** All trades from that id on, in order. */
+  const tradesFrom = Effect.fnUntraced(function* (accountId: AccountId, params: Params, first: number) {
+    const found: Array<Wire.Trade> = []
+    let fromId = first
+    for (let pages = 0; pages < MAX_PAGES; pages++) {
+      const trades = yield* page(accountId, { ...params, fromId })
+      const last = trades.at(-1)
+      // A page that does not go on would be read for ever.
+      if (trades.some(({ id }) => id < fromId)) return yield* unknown("Binance's trades are not in order.")
+      found.push(...trades)
+      if (last === undefined || trades.length < PAGE) return found
+      fromId = last.id + 1
+    }
+    return yield* unknown("Binance has more trades than can be looked at.")
+  })
+
+  /** None where Binance says that it has no such order. */
+  const orderAt = (accountId: AccountId, symbol: string, ref: OrderRef) =>
+    question(accountId, "/api/v3/order", { symbol, ...refParams(ref) }).pipe(
+      Effect.flatMap(decoded(decodeOrder, "the order")),
+      Effect.map(Option.some),
+      Effect.catchIf(
+        (error) => refusalCode(error) === NO_SUCH_ORDER,
+        () => Effect.succeed(Option.none<Wire.Order>())
+      )
+    )
+
+  return Exchange.of({
+    environment,
+    absenceProvenAfterMillis: SignedRest.RECV_WINDOW_MILLIS + PROCESSING_MILLIS + SignedRest.HEALED_WITHIN_MILLIS,
+    clockOffsetMillis: rest.clock.offsetMillis,
+    time: rest.clock.time,
+    instruments: Effect.map(
+      Effect.flatMap(rest.ask("/api/v3/exchangeInfo"), decoded(decodeInfo, "the symbols")),
+      ({ symbols }): ReadonlyMap<string, Instrument> =>
+        new Map(symbols.flatMap((row) => ExchangeInfo.instrument(row) ?? []).map((one) => [one.symbol, one]))
+    ),
+    open,
+    submit: Effect.fnUntraced(function* ({ accountId, clientOrderId, intent }) {
+      const signer = yield* signerFor(accountId)
+      const answer = yield* rest.change(signer, "POST", "/api/v3/order", orderParams(clientOrderId, intent), true)
+      const placed = yield* decoded(decodePlaced, "the answer to the order")(answer)
+      return placed.clientOrderId === clientOrderId
+        ? reportsOf(placed)
+        : yield* unknown("Binance answered about another order.")
+    }),
+    cancel: Effect.fnUntraced(function* (accountId, symbol, ref) {
+      const signer = yield* signerFor(accountId)
+      const params = { symbol, ...refParams(ref) }
+      const answer = yield* rest.change(signer, "DELETE", "/api/v3/order", params, false)
+      yield* decoded(decodeCanceled, "the answer to the cancel")(answer)
+    }),
+    amend: Effect.fnUntraced(function* (accountId, symbol, ref, quantity) {
+      const signer = yield* signerFor(accountId)
+      // An amend gives the order a new client id unless it is told the one it has.
+      const found = yield* Effect.mapError(orderAt(accountId, symbol, ref), asNotSent)
+      if (Option.isNone(found)) return yield* notSent("Binance knows no such order; nothing was sent.")
+      const { clientOrderId, orderId } = found.value
+      const params = { symbol, orderId, newQty: Money.format(quantity), newClientOrderId: clientOrderId }
+      const answer = yield* rest.change(signer, "PUT", "/api/v3/order/amend/keepPriority", params, true)
+      yield* decoded(decodeAmended, "the answer to the amend")(answer)
+    }),
+    query: Effect.fnUntraced(function* (accountId, symbol, ref) {
+      const found = yield* orderAt(accountId, symbol, ref)
+      if (Option.isNone(found)) return Option.none<ExchangeOrder>()
+      const { executedQty, orderId } = found.value
+      const trades = Money.isZero(executedQty) ? [] : yield* tradesFrom(accountId, { symbol, orderId }, 0)
+      const fills = trades.filter((trade) => trade.orderId === orderId).map(fillOf)
+      return Option.some<ExchangeOrder>({ ...stateOf(found.value), fills })
+    }),
+    openOrders: (accountId) =>
+      question(accountId, "/api/v3/openOrders").pipe(
+        Effect.flatMap(decoded(decodeOrders, "the open orders")),
+        Effect.map((orders) => orders.map(stateOf))
+      ),
+    trades: Effect.fnUntraced(function* (accountId, symbol, afterTradeId) {
+      if (afterTradeId !== undefined) {
+        return (yield* tradesFrom(accountId, { symbol }, Number(afterTradeId) + 1)).map(tradeOf)
+      }
+      const latest = yield* question(accountId, "/api/v3/myTrades", { symbol, limit: 1 })
+      return (yield* decoded(decodeTrades, "the trades")(latest)).map(tradeOf)
+    }),
+    balances: Effect.fnUntraced(function* (accountId) {
+      const { balances } = yield* statusOf(yield* signerFor(accountId))
+      return balances.map(({ asset, free, locked }) => ({ asset, free, held: locked }))
+    }),
+    reports: Effect.fnUntraced(function* (accountId) {
+      return yield* UserStream.open({
+        url: `${binance.wsApiUrl}/ws-api/v3`,
+        signer: yield* signerFor(accountId),
+        timestamp: Effect.map(Clock.currentTimeMillis, (now) => now + rest.clock.offsetMillis())
+      })
+    })
+  })
+})
+
+const refParams = (ref: OrderRef): Params =>
+  "exchangeOrderId" in ref ? { orderId: ref.exchangeOrderId } : { origClientOrderId: ref.clientOrderId }
+
+const tradeOf = ({ id, orderId }: Wire.Trade): TradeOf => ({ tradeId: String(id), exchangeOrderId: String(orderId) })
+
+/** An answer that does not fit is none: what was asked for may have happened. */
+const decoded =
+  <A>(decode: (json: unknown) => Option.Option<A>, what: string) =>
+  (json: unknown): Effect.Effect<A, ExchangeError> =>
+    Option.match(decode(json), {
+      onNone: () => unknown(`Binance's answer cannot be read: ${what}.`),
+      onSome: (value) => Effect.succeed(value)
+    })
+
+const notSent = (message: string) => Effect.fail(new ExchangeError({ reason: new NotSent({ message }) }))
+
+/** The question before a call failed, so the call was not made. */
+const asNotSent = ({ reason }: ExchangeError): ExchangeError =>
+  new ExchangeError({ reason: reason._tag === "OutcomeUnknown" ? new NotSent({ message: reason.message }) : reason })
+
+/** Needs the keys of its accounts, and whose account there is whose here. */
+export const layer: Layer.Layer<Exchange, never, Config | Vault | ExchangeAccounts> = Layer.effect(Exchange, make)

@@ -1,0 +1,150 @@
+// Between Binance's words about orders and the desk's.
+import { ClientOrderId } from "../../domain/Ids.ts"
+import type { Fill } from "../../domain/Fill.ts"
+
+import * as Money from "../../domain/Money.ts"
+import type { Intent } from "../../domain/Order.ts"
+import type { ExchangeOrderState, Report } from "../../domain/Report.ts"
+import type { Params } from "./Signing.ts"
+import type * as Wire from "./TradingWire.ts"
+
+/** Parameters of POST /api/v3/order; decimals are strings all the way. */
+export const orderParams = (clientOrderId: ClientOrderId, intent: Intent): Params => ({
+  symbol: intent.symbol,
+  side: intent.side,
+  type: intent.type,
+  ...(intent.type === "LIMIT" ? { timeInForce: intent.timeInForce, price: Money.format(intent.price) } : {}),
+  quantity: Money.format(intent.quantity),
+  newClientOrderId: clientOrderId,
+  newOrderRespType: "FULL"
+})
+
+/** What the answer to a placement says already. Fills that do not add up to it are left to the stream and to queries. */
+export const reportsOf = (placed: Wire.Placed): ReadonlyArray<Report> => {
+  const about = {
+    clientOrderId: ClientOrderId.make(placed.clientOrderId),
+    exchangeOrderId: String(placed.orderId),
+    symbol: placed.symbol,
+    at: placed.transactTime,
+    from: "answer" as const
+  }
+  const accepted: Report = { _tag: "Accepted", ...about }
+  const executed = placed.fills.reduce((sum, { qty }) => Money.add(sum, qty), Money.zero)
+  if (!Money.equals(executed, placed.executedQty)) return [accepted]
+  const fills = placed.fills.map((fill): Report => ({
+    _tag: "Filled",
+    ...about,
+    fill: {
+      tradeId: String(fill.tradeId),
+      price: fill.price,
+      quantity: fill.qty,
+      fee: fill.commission,
+      feeAsset: fill.commissionAsset,
+      // What trades at once took.
+      liquidity: "taker",
+      at: placed.transactTime
+    }
+  }))
+  const totals = { executedQuantity: placed.executedQty, quantity: placed.origQty }
+  const isOver = placed.status === "EXPIRED" || placed.status === "EXPIRED_IN_MATCH"
+  return isOver
+    ? [accepted, ...fills, { _tag: "Expired", ...about, ...totals, reason: expiryOf(placed.expiryReason) }]
+    : [accepted, ...fills]
+}
+
+export const stateOf = (order: Wire.Order): ExchangeOrderState => ({
+  clientOrderId: ClientOrderId.make(order.clientOrderId),
+  exchangeOrderId: String(order.orderId),
+  symbol: order.symbol,
+  side: order.side,
+  type: order.type,
+  timeInForce: order.timeInForce,
+  quantity: order.origQty,
+  ...(Money.isZero(order.price) ? {} : { price: order.price }),
+  status: statusOf(order.status),
+  executedQuantity: order.executedQty,
+  executedQuote: Money.max(Money.zero, order.cummulativeQuoteQty),
+  createdAt: order.time,
+  at: order.updateTime
+})
+
+const statusOf = (status: Wire.Status): ExchangeOrderState["status"] => {
+  switch (status) {
+    case "PENDING_NEW":
+      return "NEW"
+    case "EXPIRED_IN_MATCH":
+      return "EXPIRED"
+    default:
+      return status
+  }
+}
+
+export const fillOf = (trade: Wire.Trade): Fill => ({
+  tradeId: String(trade.id),
+  price: trade.price,
+  quantity: trade.qty,
+  fee: trade.commission,
+  feeAsset: trade.commissionAsset,
+  liquidity: trade.isMaker ? "maker" : "taker",
+  at: trade.time
+})
+
+/** The report an event of the private stream is; "unreadable" where it contradicts itself, `undefined` for what shows in a later one. */
+export const reportOf = (event: Wire.ExecutionReport): Report | "unreadable" | undefined => {
+  const about = {
+    clientOrderId: ClientOrderId.make(event.C === "" ? event.c : event.C),
+    exchangeOrderId: String(event.i),
+    symbol: event.s,
+    at: event.T
+  }
+  const totals = { executedQuantity: event.z, quantity: event.q }
+  switch (event.x) {
+    case "NEW":
+      return { _tag: "Accepted", ...about }
+    case "TRADE":
+      return filledOf(event, about)
+    case "CANCELED":
+      return { _tag: "Canceled", ...about, ...totals }
+    case "REJECTED":
+      return { _tag: "Rejected", ...about, reason: `The exchange rejected it (${event.r.slice(0, 80)}).` }
+    case "EXPIRED":
+      return { _tag: "Expired", ...about, ...totals, reason: expiryOf(event.eR) }
+    case "TRADE_PREVENTION":
+      return event.X === "EXPIRED_IN_MATCH" ? { _tag: "Expired", ...about, ...totals, reason: SELF_TRADE } : undefined
+    case "REPLACED":
+      return { _tag: "Amended", ...about, quantity: event.q }
+  }
+}
+
+type About = Omit<Extract<Report, { readonly _tag: "Accepted" }>, "_tag">
+
+const filledOf = (event: Wire.ExecutionReport, about: About): Report | "unreadable" => {
+  const { L: price, N: feeAsset, l: quantity, n: fee, t: tradeId } = event
+  if (tradeId < 0 || feeAsset === null || !Money.isPositive(quantity) || !Money.isPositive(price)) return "unreadable"
+  const liquidity = event.m ? ("maker" as const) : ("taker" as const)
+  const fill: Fill = {
+    tradeId: String(tradeId),
+    price,
+    quantity,
+    fee,
+    feeAsset,
+    liquidity,
+    at: event.T
+  }
+  return { _tag: "Filled", ...about, fill }
+}
+
+const SELF_TRADE = "It would have traded with another order of the same account."
+
+const expiryOf = (reason: string | undefined): string => {
+  switch (reason) {
+    case "INSUFFICIENT_LIQUIDITY":
+      return "The book could not give the whole quantity."
+    case "UNFILLED_FOK_ORDER_EXPIRED":
+      return "Fill or kill: the book could not give the whole quantity at this price."
+    case "UNFILLED_IOC_QUANTITY_EXPIRED":
+      return "Immediate or cancel: the rest could not be filled at this price."
+    default:
+      return "The exchange expired it."
+  }
+}

@@ -1,0 +1,62 @@
+// What an answer of Binance's REST API means for the call: done, refused, told to wait, or unknown (REST API, "HTTP return codes").
+import { Effect, Option, Schema } from "effect"
+import { ExchangeError, OutcomeUnknown, RateLimited, Refused } from "../../ports/Exchange.ts"
+import type { HttpAnswer } from "./HttpCalls.ts"
+
+const ErrorBody = Schema.Struct({ code: Schema.Int, msg: Schema.String })
+const decodeError = Schema.decodeUnknownOption(ErrorBody)
+
+/** Binance's own words for "nobody knows whether it was executed", whatever the status. */
+const UNKNOWN = new Set([-1000, -1001, -1006, -1007, -1008])
+export const OUTSIDE_WINDOW = -1021
+export const NO_SUCH_ORDER = -2013
+/** Statuses of a proxy or a firewall in front of Binance: the call did not get through. */
+const STOPPED_AT_THE_DOOR = new Set([401, 403, 404, 405, 413, 414, 431, 451])
+const MAX_TEXT = 200
+/** Where none is told. */
+const WAIT_MILLIS = 60_000
+const LONGEST_WAIT_SECONDS = 7 * 24 * 3600
+
+/** The JSON of a success. */
+export const verdict = (answer: HttpAnswer): Effect.Effect<unknown, ExchangeError> => {
+  const { body, status } = answer
+  if (status >= 500) return unknown(`Binance answered ${status}: whether it was executed is not known.`)
+  const json = parse(body)
+  if (status >= 200 && status < 300) {
+    return json === undefined ? unknown("Binance's answer cannot be read.") : Effect.succeed(json.value)
+  }
+  if (status === 429 || status === 418) {
+    return Effect.fail(new ExchangeError({ reason: new RateLimited({ retryAfterMillis: waitOf(answer) }) }))
+  }
+  const error = Option.getOrUndefined(decodeError(json?.value))
+  if (error !== undefined && status >= 400) {
+    const message = error.msg.slice(0, MAX_TEXT)
+    if (UNKNOWN.has(error.code)) return unknown(`Binance says: ${message}`)
+    return Effect.fail(new ExchangeError({ reason: new Refused({ code: error.code, message }) }))
+  }
+  if (STOPPED_AT_THE_DOOR.has(status)) {
+    const message =
+      status === 451 ? "Binance does not serve this location (451)." : `Binance turned the call away (${status}).`
+    return Effect.fail(new ExchangeError({ reason: new Refused({ code: 0, message }) }))
+  }
+  return unknown(`Binance answered ${status}, with nothing that can be read.`)
+}
+
+export const unknown = (message: string): Effect.Effect<never, ExchangeError> =>
+  Effect.fail(new ExchangeError({ reason: new OutcomeUnknown({ message }) }))
+
+export const refusalCode = ({ reason }: ExchangeError): number | undefined =>
+  reason._tag === "Refused" ? reason.code : undefined
+
+const parse = (text: string): { readonly value: unknown } | undefined => {
+  try {
+    return { value: JSON.parse(text) as unknown }
+  } catch {
+    return undefined
+  }
+}
+
+const waitOf = ({ headers }: HttpAnswer): number => {
+  const told = headers["retry-after"] ?? ""
+  return /^\d{1,9}$/.test(told) ? Math.min(Number(told), LONGEST_WAIT_SECONDS) * 1000 : WAIT_MILLIS
+}
