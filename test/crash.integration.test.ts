@@ -58,6 +58,21 @@ const stream = async (desk: Desk.Desk, token: string, round: number, killAfter: 
   return answered
 }
 
+/** A refused order under one key, in each life of the desk: the first answer stands, and another order under the key is a conflict. */
+const refused = async (desk: Desk.Desk, token: string) => {
+  const far = String(Number.parseInt(await Client.lastPrice(desk.url, "BTCUSDT"), 10) * 2)
+  farAway ??= { symbol: "BTCUSDT", side: "BUY", type: "LIMIT", quantity: "0.00000001", price: far }
+  const answer = await Client.call(desk.url, "POST", "/api/trading/orders", { token, key: "refused", body: farAway })
+  const other = await Client.call(desk.url, "POST", "/api/trading/orders", {
+    token,
+    key: "refused",
+    body: { ...farAway, quantity: "0.001" }
+  })
+  assert.deepStrictEqual([answer.status, other.status], [400, 409])
+  return answer.body
+}
+let farAway: Record<string, string> | undefined
+
 const isOpen = ({ status }: OrderView) => ["PENDING", "SUBMITTING", "CANCELING", "UNKNOWN"].includes(status)
 
 const sumOf = (fills: ReadonlyArray<FillView>, asset: string) =>
@@ -79,10 +94,12 @@ describe("kill -9", () => {
       const dataDir = Desk.temporaryDirectory()
       const settings = { DATA_DIR: dataDir, MARKET: "sim:3", ORDER_LIMIT: "100000", AUTH_LIMIT: "1000" }
       const answered: Array<string> = []
+      const refusals: Array<unknown> = []
       try {
         for (let round = 0; round < ROUNDS; round++) {
           const desk = await Desk.start(settings)
           const token = await Client.signIn(desk.url, "ann@desk.test")
+          refusals.push(await refused(desk, token))
           answered.push(...(await stream(desk, token, round, 60 + pick(400))))
         }
         const desk = await Desk.start(settings)
@@ -99,6 +116,7 @@ describe("kill -9", () => {
           [],
           "answered PENDING, and gone"
         )
+        assert.strictEqual(new Set(refusals.map((each) => JSON.stringify(each))).size, 1, "a key was answered anew")
         assert.strictEqual(new Set(fills.map(({ tradeId }) => tradeId)).size, fills.length, "a fill was booked twice")
         for (const order of orders) {
           const executed = fills

@@ -33,15 +33,26 @@ export const Envelope = Schema.Struct({
 })
 export type Envelope = typeof Envelope.Type
 
+/** A no in the words of the contract: a code, a sentence, and what it says of which field. */
+export const Refusal = Schema.Struct({
+  code: Schema.String,
+  message: Schema.String,
+  fields: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
+})
+export type Refusal = typeof Refusal.Type
+
 /** The stored answer to a command id; the same id gets the same answer, refusals included (I3). */
 export const Receipt = Schema.Struct({
   commandId: CommandId,
   /** Absent where the command was about no order. */
   orderId: Schema.optionalKey(OrderId),
-  outcome: Schema.Literals(["accepted", "denied"]),
+  /** `refused`: the edge said no, and the account was never asked. */
+  outcome: Schema.Literals(["accepted", "denied", "refused"]),
   /** The denial in one sentence. */
   reason: Schema.optionalKey(Schema.String),
-  /** The account's seq after the decision. */
+  /** What the edge said, to be said again. */
+  refusal: Schema.optionalKey(Refusal),
+  /** The account's seq after the decision; 0 where the account was not asked. */
   seq: Schema.Int,
   at: Schema.Finite
 })

@@ -16,10 +16,16 @@ export class NotTheWriter extends Schema.TaggedError<NotTheWriter>()("NotTheWrit
   expectedSeq: Schema.Int
 }) {}
 
+/** A command, and what it was answered once it was decided. */
+export interface Stored {
+  readonly envelope: Envelope
+  readonly receipt?: Receipt
+}
+
 /** The first answer to a command id stands: for a repeat it is the envelope that was stored then. */
 export type Submitted =
   | { readonly _tag: "New" }
-  | { readonly _tag: "Repeated"; readonly envelope: Envelope }
+  | ({ readonly _tag: "Repeated" } & Stored)
   /** The same id with another body. */
   | { readonly _tag: "Conflicting" }
 
@@ -43,7 +49,7 @@ export interface History {
 
 /** What is stored of one order. */
 export interface Trail {
-  readonly commands: ReadonlyArray<{ readonly envelope: Envelope; readonly receipt?: Receipt }>
+  readonly commands: ReadonlyArray<Stored>
   readonly events: ReadonlyArray<Recorded>
   readonly calls: ReadonlyArray<CallRecord>
 }
@@ -51,8 +57,12 @@ export interface Trail {
 export class Journal extends Context.Service<
   Journal,
   {
-    /** Durable when it returns. The only thing that must be done before a caller hears PENDING. */
-    readonly submit: (envelope: Envelope) => Effect.Effect<Submitted, JournalError>
+    /**
+     * Durable when it returns. The only thing that must be done before a caller hears PENDING. With the receipt of a command that is refused
+     * already there is nothing left to decide.
+     */
+    readonly submit: (envelope: Envelope, refused?: Receipt) => Effect.Effect<Submitted, JournalError>
+    readonly command: (accountId: AccountId, commandId: CommandId) => Effect.Effect<Option.Option<Stored>, JournalError>
     /** All or nothing, group-committed with other accounts' steps. */
     readonly append: (append: Append) => Effect.Effect<void, JournalError | NotTheWriter>
     /** From the newest snapshot at or before `atSeq` (default: the newest) up to the last event. */

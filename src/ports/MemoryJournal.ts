@@ -13,7 +13,7 @@ import type { Position } from "../domain/Position.ts"
 import { VERSION } from "../domain/StoredEvent.ts"
 import { type BookedFill, Blotter, type OrdersQuery } from "./Blotter.ts"
 import { chain } from "./EventHash.ts"
-import { type Append, Journal, NotTheWriter, type Submitted } from "./Journal.ts"
+import { type Append, Journal, NotTheWriter, type Stored, type Submitted } from "./Journal.ts"
 
 /** Snapshots kept of an account. */
 const SNAPSHOTS_KEPT = 8
@@ -70,8 +70,10 @@ const journal = (
   accounts: ReadonlyMap<AccountId, StoredAccount>,
   accountOf: (accountId: AccountId) => StoredAccount
 ): Journal["Service"] => ({
-  submit: (envelope) =>
-    Effect.map(Clock.currentTimeMillis, (now) => submit(accountOf(envelope.accountId), envelope, now)),
+  submit: (envelope, refused) =>
+    Effect.map(Clock.currentTimeMillis, (now) => submit(accountOf(envelope.accountId), envelope, refused, now)),
+  command: (accountId, commandId) =>
+    Effect.sync(() => Option.map(Option.fromNullishOr(accountOf(accountId).commands.get(commandId)), storedOf)),
   append: (step) =>
     Effect.suspend(() => {
       assertNumbered(step)
@@ -149,14 +151,19 @@ const journal = (
   )
 })
 
-const submit = (account: StoredAccount, envelope: Envelope, now: number): Submitted => {
+const storedOf = ({ envelope, receipt }: StoredCommand): Stored => ({
+  envelope,
+  ...(receipt === undefined ? {} : { receipt })
+})
+
+const submit = (account: StoredAccount, envelope: Envelope, refused: Receipt | undefined, now: number): Submitted => {
   const stored = account.commands.get(envelope.commandId)
   if (stored !== undefined) {
     return sameRequest(stored.envelope.command, envelope.command)
-      ? { _tag: "Repeated", envelope: stored.envelope }
+      ? { _tag: "Repeated", ...storedOf(stored) }
       : { _tag: "Conflicting" }
   }
-  account.commands.set(envelope.commandId, { envelope, storedAt: now, receipt: undefined })
+  account.commands.set(envelope.commandId, { envelope, storedAt: now, receipt: refused })
   return { _tag: "New" }
 }
 

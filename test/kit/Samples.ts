@@ -1,6 +1,7 @@
 // Commands and histories of sample accounts, made by the domain's own rules.
 import { Schema } from "effect"
 import { type Account, AccountSnapshot, type AccountUpdate, empty, step, toSnapshot } from "../../src/domain/Account.ts"
+import type { CallRecord } from "../../src/domain/CallRecord.ts"
 import { type Command, type Envelope, orderIdOf, type Receipt } from "../../src/domain/Command.ts"
 import type { Event } from "../../src/domain/Event.ts"
 import { AccountId, clientOrderIdOf, CommandId, OrderId, UserId } from "../../src/domain/Ids.ts"
@@ -111,6 +112,16 @@ export const filled = (number: number, tradeId: string, quantity: string, price 
     liquidity: "taker",
     at: NOW
   }
+})
+
+/** A call about the order of that number, answered 5 ms after it was sent. */
+export const callOf = (number: number, call: CallRecord["call"], after: number): CallRecord => ({
+  orderId: orderId(number),
+  call,
+  sentAt: NOW + after,
+  answeredAt: NOW + after + 5,
+  outcome: "answered",
+  detail: "1 report"
 })
 
 export const canceled = (number: number): Event => ({ _tag: "OrderCanceled", orderId: orderId(number) })

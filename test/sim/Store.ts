@@ -20,7 +20,8 @@ export class Store {
     const { real } = this
     const ask = <A, E>(made: Effect.Effect<A, E>) => this.#ask(made, alive)
     return Journal.of({
-      submit: (envelope) => ask(real.submit(envelope)),
+      submit: (...args) => ask(real.submit(...args)),
+      command: (...args) => ask(real.command(...args)),
       append: (append) => ask(real.append(append)),
       load: (...args) => ask(real.load(...args)),
       eventsAfter: (...args) => ask(real.eventsAfter(...args)),

@@ -17,6 +17,7 @@ import {
   envelope,
   filled,
   limitBuy,
+  NOW,
   orderId,
   placeOrder,
   receiptOf,
@@ -67,6 +68,26 @@ export const blotterSuite = (it: Vitest.MethodsNonLive<Journal | Blotter>): void
         { concurrency: "unbounded" }
       )
       for (const state of states) assert.deepStrictEqual(shownState(writer, state), seen.get(state.seq))
+    })
+  )
+
+  it.effect("says since when an account is blind, and no longer once it sees again", () =>
+    Effect.gen(function* () {
+      const [journal, blotter] = [yield* Journal, yield* Blotter]
+      const writer = new SampleWriter(accountId("blind"))
+      const { accountId: ann } = writer.account
+      const blind = Effect.map(blotter.state(ann), (state) => state.blind)
+      yield* journal.append(writer.next([deposited("USDT", "1")]))
+      assert.strictEqual(yield* blind, undefined)
+      yield* journal.append(writer.next([{ _tag: "SightLost", reason: "The stream was cut." }]))
+      assert.deepStrictEqual(yield* blind, { since: NOW + 2, reason: "The stream was cut." })
+      yield* journal.append(writer.next([deposited("USDT", "2")]))
+      assert.deepStrictEqual(yield* blind, writer.account.blind)
+      // Within one commit the last of them stands.
+      yield* journal.append(
+        writer.next([{ _tag: "SightRegained" }, { _tag: "SightLost", reason: "Again." }, { _tag: "SightRegained" }])
+      )
+      assert.strictEqual(yield* blind, undefined)
     })
   )
 

@@ -2,7 +2,7 @@
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect, Exit, Option } from "effect"
 import { evolve, fromSnapshot, toSnapshot, empty, type Account } from "../../src/domain/Account.ts"
-import { OPEN_ACCOUNT, orderIdOf } from "../../src/domain/Command.ts"
+import { OPEN_ACCOUNT, orderIdOf, type Receipt } from "../../src/domain/Command.ts"
 import type { Recorded } from "../../src/domain/Event.ts"
 import { CommandId } from "../../src/domain/Ids.ts"
 import { Journal } from "../../src/ports/Journal.ts"
@@ -11,6 +11,7 @@ import {
   accountId,
   assetsOf,
   boughtInTwo,
+  callOf,
   canceled,
   deposited,
   envelope,
@@ -62,6 +63,99 @@ export const journalSuite = (it: Vitest.MethodsNonLive<Journal>): void => {
     })
   )
 
+  it.effect("stores a refusal with its command, and gives it to every repeat", () =>
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const ann = accountId("refused")
+      const command = placeOrder(ann, 1)
+      const fields = { price: "Too far." }
+      const refused: Receipt = {
+        ...receiptOf(command, 0),
+        outcome: "refused",
+        reason: "Too far.",
+        refusal: { code: "PRICE_TOO_FAR", message: "Too far.", fields }
+      }
+      const answers = yield* Effect.all([journal.submit(command, refused), journal.submit(command)], {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual(answers, [{ _tag: "New" }, { _tag: "Repeated", envelope: command, receipt: refused }])
+      // Later it would be taken, or refused for something else: the first answer stands.
+      const other = { ...refused, reason: "Something else." }
+      for (const again of [yield* journal.submit(command), yield* journal.submit(command, other)]) {
+        assert.deepStrictEqual(again, { _tag: "Repeated", envelope: command, receipt: refused })
+      }
+      assert.strictEqual((yield* journal.submit(placeOrder(ann, 1, limitBuy("0.6"))))._tag, "Conflicting")
+      assert.strictEqual(yield* journal.countUndecided(ann), 0)
+      assert.deepStrictEqual(
+        yield* journal.command(ann, command.commandId),
+        Option.some({ envelope: command, receipt: refused })
+      )
+      assert.isTrue(Option.isNone(yield* journal.command(ann, CommandId.make("never"))))
+    })
+  )
+
+  it.effect("does not refuse later what it has taken", () =>
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const command = placeOrder(accountId("taken"), 1)
+      yield* journal.submit(command)
+      const late: Receipt = { ...receiptOf(command, 0), outcome: "refused", reason: "Closed." }
+      assert.deepStrictEqual(yield* journal.submit(command, late), { _tag: "Repeated", envelope: command })
+      assert.strictEqual(yield* journal.countUndecided(command.accountId), 1)
+    })
+  )
+
+  it.effect("tells of an order what was asked, what happened and which calls were made, each in its order", () =>
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const writer = new SampleWriter(accountId("trail"))
+      const { accountId: ann } = writer.account
+      const [place, cancel] = [
+        placeOrder(ann, 1),
+        { ...envelope(ann, "x1", { _tag: "CancelOrder", orderId: orderId(1) }), at: placeOrder(ann, 1).at + 5 }
+      ]
+      for (const command of [place, placeOrder(ann, 2), cancel]) yield* journal.submit(command)
+      const calls = [callOf(1, "submit", 10), callOf(1, "query", 30), callOf(2, "submit", 20)]
+      yield* journal.append({
+        ...writer.next([deposited("USDT", "100000"), submitted(1), submitted(2)], { receipts: [receiptOf(place, 2)] }),
+        calls: calls.slice(0, 1)
+      })
+      yield* journal.append({ ...writer.next([accepted(2), accepted(1)]), calls: calls.slice(1) })
+      yield* journal.append(writer.next([canceled(1)]))
+      const trail = yield* journal.trail(ann, orderId(1), 100)
+      assert.deepStrictEqual(trail.commands, [{ envelope: place, receipt: receiptOf(place, 2) }, { envelope: cancel }])
+      assert.deepStrictEqual(
+        trail.events.map(({ event, seq }) => [seq, event._tag]),
+        [
+          [2, "OrderSubmitted"],
+          [5, "OrderAccepted"],
+          [6, "OrderCanceled"]
+        ]
+      )
+      assert.deepStrictEqual(trail.calls, calls.slice(0, 2))
+      const short = yield* journal.trail(ann, orderId(1), 1)
+      assert.deepStrictEqual([short.commands.length, short.events.length, short.calls.length], [1, 1, 1])
+      assert.deepStrictEqual((yield* journal.trail(accountId("nobody"), orderId(1), 100)).events, [])
+    })
+  )
+
+  it.effect("knows its orders and its trades, and nobody else's", () =>
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const writer = new SampleWriter(accountId("known"))
+      const { accountId: ann } = writer.account
+      yield* journal.append(writer.next([deposited("USDT", "100000"), ...boughtInTwo(1), submitted(2)]))
+      const known = (account: typeof ann, number: number) => journal.knowsOrder(account, orderId(number))
+      assert.deepStrictEqual(
+        [yield* known(ann, 1), yield* known(ann, 2), yield* known(ann, 3), yield* known(accountId("nobody"), 1)],
+        [true, true, false, false]
+      )
+      assert.deepStrictEqual(yield* journal.booked(ann, "BTCUSDT", ["1-a", "1-b", "1-c"]), new Set(["1-a", "1-b"]))
+      assert.deepStrictEqual(yield* journal.booked(ann, "ETHUSDT", ["1-a"]), new Set())
+      assert.deepStrictEqual(yield* journal.booked(ann, "BTCUSDT", []), new Set())
+    })
+  )
+
   it.effect("keeps the same command id of two accounts apart", () =>
     Effect.gen(function* () {
       const journal = yield* Journal
@@ -77,7 +171,7 @@ export const journalSuite = (it: Vitest.MethodsNonLive<Journal>): void => {
       const journal = yield* Journal
       const ann = accountId("at-once")
       const orders = Array.from({ length: 40 }, (_, index) => placeOrder(ann, 1 + (index % 4)))
-      const answers = yield* Effect.forEach(orders, journal.submit, { concurrency: "unbounded" })
+      const answers = yield* Effect.forEach(orders, (order) => journal.submit(order), { concurrency: "unbounded" })
       assert.strictEqual(answers.filter((answer) => answer._tag === "New").length, 4)
       assert.strictEqual(answers.filter((answer) => answer._tag === "Repeated").length, 36)
       assert.strictEqual(yield* journal.countUndecided(ann), 4)

@@ -1,12 +1,13 @@
 // What one commit of the journal holds: which submits and appends go together.
 import { Deferred, Exit } from "effect"
-import type { Envelope } from "../../domain/Command.ts"
+import type { Envelope, Receipt } from "../../domain/Command.ts"
 import type { AccountId, CommandId } from "../../domain/Ids.ts"
 import { type Append, JournalError, type NotTheWriter, type Submitted } from "../../ports/Journal.ts"
 
 export interface SubmitItem {
   readonly _tag: "Submit"
   readonly envelope: Envelope
+  readonly refused: Receipt | undefined
   readonly reply: Deferred.Deferred<Submitted, JournalError>
 }
 

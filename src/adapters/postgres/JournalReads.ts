@@ -7,7 +7,7 @@ import { Envelope, Receipt } from "../../domain/Command.ts"
 import type { Recorded } from "../../domain/Event.ts"
 import { AccountId } from "../../domain/Ids.ts"
 import * as StoredEvent from "../../domain/StoredEvent.ts"
-import { type Journal, JournalError } from "../../ports/Journal.ts"
+import { type Journal, JournalError, type Stored } from "../../ports/Journal.ts"
 
 /** A statement that takes longer has lost its connection without a word: its outcome is unknown. */
 export const STATEMENT_TIMEOUT = "30 seconds"
@@ -22,9 +22,8 @@ const decodeSnapshots = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ 
 const decodeReceipts = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ receipt: Receipt })))
 const decodeAccounts = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ account_id: AccountId })))
 const decodeTrades = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ trade_id: Schema.String })))
-const decodeDecided = Schema.decodeUnknownEffect(
-  Schema.Array(Schema.Struct({ envelope: Envelope, receipt: Schema.NullOr(Receipt) }))
-)
+const StoredRow = Schema.Struct({ envelope: Envelope, receipt: Schema.NullOr(Receipt) })
+export const decodeStored = Schema.decodeUnknownEffect(Schema.Array(StoredRow))
 const decodeCalls = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ call: CallRecord })))
 const decodeCount = Schema.decodeUnknownEffect(Schema.Tuple([Schema.Struct({ count: Schema.Int })]))
 
@@ -33,6 +32,11 @@ export type Failure = SqlError.SqlError | Schema.SchemaError | Cause.TimeoutErro
 /** An order_commands row as the envelope it was. */
 export const envelopeOf = `jsonb_build_object('commandId', command_id, 'accountId', account_id, 'userId', user_id, 'at', at,
   'traceId', trace_id, 'command', command)`
+
+export const storedOf = ({ envelope, receipt }: typeof StoredRow.Type): Stored => ({
+  envelope,
+  ...(receipt === null ? {} : { receipt })
+})
 
 const storedJson = `'seq', seq, 'at', at, 'traceId', trace_id, 'version', version, 'event', event`
 
@@ -93,6 +97,13 @@ export const reads = (sql: SqlClient.SqlClient): Omit<Journal["Service"], "submi
       Effect.map(([row]) => Option.fromNullishOr(row?.receipt)),
       read
     ),
+  command: (accountId, commandId) =>
+    sql`select ${sql.literal(envelopeOf)} as envelope, receipt from order_commands
+      where account_id = ${accountId} and command_id = ${commandId}`.pipe(
+      Effect.flatMap(decodeStored),
+      Effect.map(([row]) => Option.map(Option.fromNullishOr(row), storedOf)),
+      read
+    ),
   undecided: ({ accountId, limit, minAgeMillis }) =>
     sql`select ${sql.literal(envelopeOf)} as envelope from order_commands
       where receipt is null and stored_at <= now() - ${minAgeMillis}::float8 * interval '1 millisecond'
@@ -129,7 +140,7 @@ export const reads = (sql: SqlClient.SqlClient): Omit<Journal["Service"], "submi
         const commands = yield* Effect.flatMap(
           sql`select ${sql.literal(envelopeOf)} as envelope, receipt from order_commands
             where account_id = ${accountId} and order_id = ${orderId} order by at, stored_at limit ${BigInt(limit)}`,
-          decodeDecided
+          decodeStored
         )
         const events = yield* eventsFrom(
           sql`select ${sql.literal(`jsonb_build_object(${storedJson})`)} as stored from order_events
@@ -143,7 +154,7 @@ export const reads = (sql: SqlClient.SqlClient): Omit<Journal["Service"], "submi
           decodeCalls
         )
         return {
-          commands: commands.map(({ envelope, receipt }) => ({ envelope, ...(receipt === null ? {} : { receipt }) })),
+          commands: commands.map(storedOf),
           events,
           calls: calls.map(({ call }) => call)
         }

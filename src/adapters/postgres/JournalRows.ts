@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import { AccountSnapshot, type Blindness } from "../../domain/Account.ts"
 import type { Balance } from "../../domain/Balance.ts"
 import type { CallRecord } from "../../domain/CallRecord.ts"
-import type { Command, Envelope } from "../../domain/Command.ts"
+import type { Command } from "../../domain/Command.ts"
 import { GENESIS } from "../../domain/EventChain.ts"
 import type { Fill } from "../../domain/Fill.ts"
 import type { AccountId, CommandId, OrderId } from "../../domain/Ids.ts"
@@ -11,14 +11,22 @@ import { isClosed, type Order } from "../../domain/Order.ts"
 import type { Position } from "../../domain/Position.ts"
 import { encodeDecimal, encodeHold, encodeIntent, VERSION } from "../../domain/StoredEvent.ts"
 import { chain as chained } from "../../ports/EventHash.ts"
-import type { Batch } from "./JournalBatch.ts"
+import type { Batch, SubmitItem } from "./JournalBatch.ts"
 
 /**
  * Every row is a JSON array with its columns in this order: names would be half of the text, to be written here and read there for each
  * row. `orders` are new ones, `changes` the next states of known ones.
  */
 export const columns = {
-  commands: ["account_id text", "command_id text", "user_id text", "command jsonb", "at bigint", "trace_id text"],
+  commands: [
+    "account_id text",
+    "command_id text",
+    "user_id text",
+    "command jsonb",
+    "at bigint",
+    "trace_id text",
+    "receipt jsonb"
+  ],
   heads: ["account_id text", "after_seq bigint"],
   events: [
     "account_id text",
@@ -139,7 +147,7 @@ export const rowsOf = (
     balances: [],
     snapshots: []
   }
-  for (const [first] of batch.submits.values()) if (first !== undefined) rows.commands.push(commandRow(first.envelope))
+  for (const [first] of batch.submits.values()) if (first !== undefined) rows.commands.push(commandRow(first))
   // In the order of the accounts: two processes that meet on the same rows then wait for each other instead of deadlocking.
   const accountIds = [...batch.chains.keys()].toSorted((a, b) => (a < b ? -1 : 1))
   for (const accountId of accountIds) {
@@ -242,13 +250,14 @@ export const encodeCommand = (command: Command): typeof Command.Encoded =>
       ? { ...command, quantity: encodeDecimal(command.quantity) }
       : command
 
-const commandRow = ({ accountId, at, command, commandId, traceId, userId }: Envelope): Row => [
+const commandRow = ({ envelope: { accountId, at, command, commandId, traceId, userId }, refused }: SubmitItem): Row => [
   accountId,
   commandId,
   userId,
   encodeCommand(command),
   at,
-  traceId
+  traceId,
+  refused
 ]
 
 const orderRow = (accountId: AccountId, order: Order): Row => [

@@ -24,9 +24,9 @@ type Part = (number: number, condition: string) => string
 const commands: Part = (number) => `
   given as (select * from ${given("commands", number)}),
   stored as (
-    insert into order_commands (account_id, command_id, order_id, user_id, kind, symbol, command, at, trace_id)
+    insert into order_commands (account_id, command_id, order_id, user_id, kind, symbol, command, at, trace_id, receipt)
     select r.account_id, r.command_id, r.command ->> 'orderId', r.user_id, r.command ->> '_tag',
-      r.command -> 'intent' ->> 'symbol', r.command, r.at, r.trace_id
+      r.command -> 'intent' ->> 'symbol', r.command, r.at, r.trace_id, nullif(r.receipt, 'null')
     from given r
     on conflict (account_id, command_id) do nothing
     returning account_id, command_id),

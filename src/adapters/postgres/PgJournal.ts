@@ -3,11 +3,11 @@ import { Deferred, Effect, Exit, Layer, Result, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import { type Envelope, sameRequest } from "../../domain/Command.ts"
 import { AccountId, CommandId } from "../../domain/Ids.ts"
-import { Journal, JournalError, NotTheWriter, type Submitted } from "../../ports/Journal.ts"
+import { Journal, JournalError, NotTheWriter, type Stored, type Submitted } from "../../ports/Journal.ts"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as Batch from "./JournalBatch.ts"
 import { JournalHeads, lookUp } from "./JournalHeads.ts"
-import { decodeEnvelopes, envelopeOf, type Failure, reads, reasonOf, STATEMENT_TIMEOUT } from "./JournalReads.ts"
+import { decodeStored, envelopeOf, type Failure, reads, reasonOf, storedOf, STATEMENT_TIMEOUT } from "./JournalReads.ts"
 import { rowsOf } from "./JournalRows.ts"
 import { statementOf } from "./JournalStatement.ts"
 
@@ -47,10 +47,10 @@ const make = Effect.gen(function* () {
     )
 
   return Journal.of({
-    submit: (envelope) =>
+    submit: (envelope, refused) =>
       Effect.suspend(() => {
         const reply = Deferred.makeUnsafe<Submitted, JournalError>()
-        return add({ _tag: "Submit", envelope, reply }, reply)
+        return add({ _tag: "Submit", envelope, refused, reply }, reply)
       }),
     append: (append) =>
       Effect.suspend(() => {
@@ -142,13 +142,13 @@ const makeWrite = (sql: SqlClient.SqlClient) => {
   })
 }
 
-/** The first under an id is new unless the store knew it; every other one is held against the envelope that stands. */
+/** The first under an id is new unless the store knew it; every other one is held against what stands. */
 const answerSubmits = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   submits: Batch.Batch["submits"],
   known: ReadonlySet<string>
 ) {
-  const standing = new Map<string, Envelope>()
+  const standing = new Map<string, Stored>()
   const unread: Array<Envelope> = []
   for (const [key, [first]] of submits) {
     if (first === undefined) continue
@@ -156,11 +156,12 @@ const answerSubmits = Effect.fnUntraced(function* (
       unread.push(first.envelope)
       continue
     }
-    standing.set(key, first.envelope)
+    const { envelope, refused } = first
+    standing.set(key, { envelope, ...(refused === undefined ? {} : { receipt: refused }) })
     Deferred.doneUnsafe(first.reply, Exit.succeed({ _tag: "New" }))
   }
   if (unread.length > 0) {
-    const found = yield* Effect.result(envelopes(sql, unread))
+    const found = yield* Effect.result(storedUnder(sql, unread))
     if (Result.isFailure(found)) {
       const message = `The journal could not be read: ${reasonOf(found.failure)}.`
       for (const envelope of unread) {
@@ -168,30 +169,30 @@ const answerSubmits = Effect.fnUntraced(function* (
           Batch.fail(item, message)
       }
     } else {
-      for (const envelope of found.success) standing.set(Batch.keyOf(envelope.accountId, envelope.commandId), envelope)
+      for (const each of found.success)
+        standing.set(Batch.keyOf(each.envelope.accountId, each.envelope.commandId), each)
     }
   }
   for (const [key, same] of submits) {
-    const envelope = standing.get(key)
+    const stands = standing.get(key)
     for (const item of known.has(key) ? same : same.slice(1)) {
-      if (envelope === undefined)
-        Batch.fail(item, "The journal lost a command it had: nothing is ever deleted from it.")
+      if (stands === undefined) Batch.fail(item, "The journal lost a command it had: nothing is ever deleted from it.")
       else {
-        const repeated = sameRequest(envelope.command, item.envelope.command)
-        const answer: Submitted = repeated ? { _tag: "Repeated", envelope } : { _tag: "Conflicting" }
+        const repeated = sameRequest(stands.envelope.command, item.envelope.command)
+        const answer: Submitted = repeated ? { _tag: "Repeated", ...stands } : { _tag: "Conflicting" }
         Deferred.doneUnsafe(item.reply, Exit.succeed(answer))
       }
     }
   }
 })
 
-const envelopes = (sql: SqlClient.SqlClient, wanted: ReadonlyArray<Envelope>) => {
+const storedUnder = (sql: SqlClient.SqlClient, wanted: ReadonlyArray<Envelope>) => {
   const keys = JSON.stringify(wanted.map(({ accountId, commandId }) => ({ accountId, commandId })))
-  return sql`select ${sql.literal(envelopeOf)} as envelope
+  return sql`select ${sql.literal(envelopeOf)} as envelope, receipt
     from jsonb_to_recordset(${keys}::jsonb) as r("accountId" text, "commandId" text)
     join order_commands c on c.account_id = r."accountId" and c.command_id = r."commandId"`.pipe(
-    Effect.flatMap(decodeEnvelopes),
-    Effect.map((rows) => rows.map((row) => row.envelope)),
+    Effect.flatMap(decodeStored),
+    Effect.map((rows) => rows.map(storedOf)),
     Effect.timeout(STATEMENT_TIMEOUT)
   )
 }

@@ -30,15 +30,15 @@ export const refuse = <const Code extends string>(
 export const storeAway = (): Effect.Effect<never, Refusal<"JOURNAL_UNAVAILABLE">> =>
   refuse("JOURNAL_UNAVAILABLE", "The desk cannot reach its store right now. Try again shortly.")
 
-/** A no of our own rules, before the journal has seen the command. */
-export const refuseDenial = (
+/** A no of our own rules, before the account was asked. */
+export const refusalOf = (
   reason: DenialReason
-): Effect.Effect<never, Refusal<Exclude<DenialCode, "MARKET_UNAVAILABLE">> | Refusal<"MARKET_UNAVAILABLE">> => {
+): Refusal<Exclude<DenialCode, "MARKET_UNAVAILABLE">> | Refusal<"MARKET_UNAVAILABLE"> => {
   const message = sentence(reason)
   const code = denialCode(reason._tag)
-  if (code === "MARKET_UNAVAILABLE") return refuse(code, message)
+  if (code === "MARKET_UNAVAILABLE") return refusal(code, message)
   const field = fieldOf(reason)
-  return refuse(code, message, field === undefined ? undefined : { [field]: message })
+  return refusal(code, message, field === undefined ? undefined : { [field]: message })
 }
 
 const fieldOf = ({ _tag }: DenialReason): string | undefined =>

@@ -1,10 +1,10 @@
 // The way in for every command: bounded, journaled, and only then the doorbell.
-import { Context, Effect, Layer, Metric, Option } from "effect"
-import { type Envelope, orderIdOf } from "../../domain/Command.ts"
-import type { AccountId, CommandId, OrderId } from "../../domain/Ids.ts"
+import { Context, Effect, Layer, Metric, type Option } from "effect"
+import type { Envelope, Receipt } from "../../domain/Command.ts"
+import type { AccountId, CommandId } from "../../domain/Ids.ts"
 import { LeastRecent } from "../../domain/LeastRecent.ts"
 import { CommandQueue } from "../../ports/CommandQueue.ts"
-import { Journal, type JournalError, type Submitted } from "../../ports/Journal.ts"
+import { Journal, type JournalError, type Stored, type Submitted } from "../../ports/Journal.ts"
 import { Milestone } from "../../ports/Milestone.ts"
 
 /** Commands of one account that may wait for a decision. */
@@ -26,18 +26,16 @@ export interface MailboxFull {
   readonly _tag: "MailboxFull"
 }
 
-type FirstAnswer = Option.Option<{ readonly orderId: OrderId; readonly envelope?: Envelope }>
-
-const firstAnswer = (orderId: OrderId | undefined, envelope?: Envelope): FirstAnswer =>
-  orderId === undefined ? Option.none() : Option.some(envelope === undefined ? { orderId } : { orderId, envelope })
-
 export class Gateway extends Context.Service<
   Gateway,
   {
-    /** Durable when it returns. A repeated command id gets what was stored the first time. */
-    readonly submit: (envelope: Envelope) => Effect.Effect<Submitted, MailboxFull | JournalError>
-    /** The order a command id was first used for, decided or not. */
-    readonly firstAnswer: (accountId: AccountId, commandId: CommandId) => Effect.Effect<FirstAnswer, JournalError>
+    /**
+     * Durable when it returns. A repeated command id gets what was stored the first time. What is refused already is stored with its receipt,
+     * and goes no further.
+     */
+    readonly submit: (envelope: Envelope, refused?: Receipt) => Effect.Effect<Submitted, MailboxFull | JournalError>
+    /** What stands under a command id, decided or not. */
+    readonly stored: (accountId: AccountId, commandId: CommandId) => Effect.Effect<Option.Option<Stored>, JournalError>
   }
 >()("outcry/layers/gateway/Gateway") {
   static readonly layer = Layer.effect(
@@ -65,7 +63,8 @@ export class Gateway extends Context.Service<
         })
 
       return {
-        submit: Effect.fnUntraced(function* (envelope) {
+        submit: Effect.fnUntraced(function* (envelope, refused) {
+          if (refused !== undefined) return yield* journal.submit(envelope, refused)
           yield* room(envelope.accountId)
           reached("command received")
           const stored = yield* journal.submit(envelope)
@@ -77,13 +76,7 @@ export class Gateway extends Context.Service<
           reached("doorbell rung")
           return stored
         }),
-        firstAnswer: Effect.fnUntraced(function* (accountId, commandId) {
-          const receipt = yield* journal.receipt(accountId, commandId)
-          if (Option.isSome(receipt)) return firstAnswer(receipt.value.orderId)
-          const waiting = yield* journal.undecided({ accountId, minAgeMillis: 0, limit: 2 * MAX_UNDECIDED })
-          const envelope = waiting.find((each) => each.commandId === commandId)
-          return envelope === undefined ? Option.none() : firstAnswer(orderIdOf(envelope.command), envelope)
-        })
+        stored: journal.command
       }
     })
   )

@@ -3,19 +3,20 @@ import { Clock, Effect, Option } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Config } from "../../Config.ts"
-import { type Accepted, Api, type Caller, CurrentCaller, DEFAULT_LIMIT } from "../../contract/Http.ts"
+import { type Accepted, Api, type Caller, CurrentCaller, DEFAULT_LIMIT, type DenialCode } from "../../contract/Http.ts"
 import { badgeView } from "../../contract/MarketViews.ts"
 import { balanceView, fillView, orderView, positionView } from "../../contract/Views.ts"
-import { type Command, type Envelope, orderIdOf, sameRequest } from "../../domain/Command.ts"
+import { type Command, type Envelope, orderIdOf, type Receipt, sameRequest } from "../../domain/Command.ts"
 import { type AccountId, CommandId, OrderId } from "../../domain/Ids.ts"
-import { isClosed } from "../../domain/Order.ts"
+import { isClosed, type Order } from "../../domain/Order.ts"
 import { Blotter } from "../../ports/Blotter.ts"
+import type { Stored } from "../../ports/Journal.ts"
 import { MarketData } from "../../ports/MarketData.ts"
 import { Access } from "./Access.ts"
 import { FreshIds } from "./FreshIds.ts"
 import { Limits } from "./Limits.ts"
 import { denialOf, intentOf } from "./OrderForm.ts"
-import { refuse, refuseDenial, refuseForNow, storeAway } from "./Refusal.ts"
+import { type Refusal, refusal, refusalOf, refuse, refuseForNow, storeAway } from "./Refusal.ts"
 import { Gateway, MAX_UNDECIDED } from "./Submit.ts"
 
 /** Whether it was stored is open, so the only safe retry is one with the same key. */
@@ -28,8 +29,35 @@ const marketAway = refuse(
   "MARKET_UNAVAILABLE",
   "The desk does not know its market yet. Nothing was placed; try again shortly."
 )
-const noOrder = refuse("ORDER_NOT_FOUND", "There is no such order in this account.")
+const noOrder = refusal("ORDER_NOT_FOUND", "There is no such order in this account.")
+/** Why nothing can be done to an order any more; `undefined` for one that is open. */
+const notOpen = (found: Option.Option<Order>, what: string) => {
+  if (Option.isNone(found)) return noOrder
+  const { status } = found.value
+  if (!isClosed(status)) return undefined
+  return refusal("ORDER_CLOSED", `The order is already ${status}; there is nothing left to ${what}.`)
+}
+type CloseRefusal = "ORDER_CLOSED" | "ORDER_NOT_FOUND"
+type PlaceRefusal = Exclude<DenialCode, "MARKET_UNAVAILABLE">
 const conflict = refuse("IDEMPOTENCY_CONFLICT", "That Idempotency-Key was used for another request. Use a fresh one.")
+
+/** One refusal a code, as the contract has them. */
+type RefusalsOf<Code> = Code extends string ? Refusal<Code> : never
+type Again<Code extends string> = RefusalsOf<Code> | Refusal<"IDEMPOTENCY_CONFLICT">
+
+/** Also of a refusal: the same key gets the same answer, however the market or the order has moved on. */
+const receiptOf = ({ at, command, commandId }: Envelope, { error }: Refusal<string>): Receipt => {
+  const orderId = orderIdOf(command)
+  return {
+    commandId,
+    ...(orderId === undefined ? {} : { orderId }),
+    outcome: "refused",
+    reason: error.message,
+    refusal: error,
+    seq: 0,
+    at
+  }
+}
 
 const pending = (orderId: string): Accepted => ({ orderId, status: "PENDING" })
 
@@ -64,50 +92,56 @@ const make = Effect.gen(function* () {
     command
   })
 
-  /** Submits, and answers a repeat with the order it was first about. */
-  const submit = Effect.fnUntraced(function* (envelope: Envelope, key: string | undefined) {
-    const stored = yield* gateway.submit(envelope).pipe(
-      Effect.catchTags({
-        JournalError: outcomeOpen,
-        MailboxFull: () =>
-          Effect.flatMap(repeated(envelope.accountId, key, envelope.command), (first) =>
-            Option.isSome(first)
-              ? Effect.succeed(first.value)
-              : refuseForNow(
-                  "MAILBOX_FULL",
-                  `${MAX_UNDECIDED} orders of this account wait for a decision. Nothing was placed; try again shortly.`,
-                  1000
-                )
-          )
-      })
-    )
-    if (typeof stored === "string") return pending(stored)
-    if (stored._tag === "Conflicting") return yield* conflict
-    const orderId = orderIdOf((stored._tag === "New" ? envelope : stored.envelope).command)
-    return orderId === undefined ? yield* conflict : pending(orderId)
+  /** What was said of a command the first time, said again: it is never judged anew (I3). */
+  const again = <Code extends string>({ envelope, receipt }: Stored): Effect.Effect<Accepted, Again<Code>> => {
+    // Of a command that asks for the same, so of the same endpoint.
+    if (receipt?.refusal !== undefined) return Effect.fail({ error: receipt.refusal } as RefusalsOf<Code>)
+    const orderId = orderIdOf(envelope.command)
+    return orderId === undefined ? conflict : Effect.succeed(pending(orderId))
+  }
+
+  /** The first answer to a key, where it has had one. */
+  const repeated = Effect.fnUntraced(function* <Code extends string>(
+    accountId: AccountId,
+    key: string | undefined,
+    command: Command
+  ) {
+    if (key === undefined) return Option.none<Accepted>()
+    const first = yield* Effect.catch(gateway.stored(accountId, CommandId.make(key)), storeAway)
+    if (Option.isNone(first)) return Option.none<Accepted>()
+    if (!sameRequest(first.value.envelope.command, command)) return yield* conflict
+    return Option.some(yield* again<Code>(first.value))
   })
 
-  /**
-   * The first answer to a key, where it has had one: what is refused now may have been fine then, and a repeat is never judged anew.
-   */
-  const repeated = Effect.fnUntraced(function* (accountId: AccountId, key: string | undefined, command: Command) {
-    if (key === undefined) return Option.none<OrderId>()
-    const first = yield* Effect.catch(gateway.firstAnswer(accountId, CommandId.make(key)), storeAway)
-    if (Option.isNone(first)) return Option.none<OrderId>()
-    const { envelope, orderId } = first.value
-    if (envelope !== undefined) {
-      return sameRequest(envelope.command, command) ? Option.some(orderId) : yield* conflict
-    }
-    // Decided: what was asked is in the order itself.
-    const order = Option.getOrUndefined(yield* Effect.catch(blotter.order(accountId, orderId), storeAway))
-    const then: Command | undefined =
-      command._tag === "CancelOrder"
-        ? { _tag: "CancelOrder", orderId }
-        : order === undefined
-          ? undefined
-          : { _tag: "PlaceOrder", orderId, intent: order.intent }
-    if (then === undefined || !sameRequest(then, command)) return yield* conflict
-    return Option.some(orderId)
+  const full = Effect.fnUntraced(function* <Code extends string>({ accountId, command }: Envelope, key?: string) {
+    const first = yield* repeated<Code>(accountId, key, command)
+    if (Option.isSome(first)) return first.value
+    return yield* refuseForNow(
+      "MAILBOX_FULL",
+      `${MAX_UNDECIDED} orders of this account wait for a decision. Nothing was placed; try again shortly.`,
+      1000
+    )
+  })
+
+  /** Makes the command durable, or the `refusal` of one that was sent with a key; answers a repeat as it was answered the first time. */
+  const submit = Effect.fnUntraced(function* <Code extends string = never>(
+    envelope: Envelope,
+    key: string | undefined,
+    refused?: RefusalsOf<Code>
+  ) {
+    if (refused !== undefined && key === undefined) return yield* Effect.fail(refused)
+    const receipt = refused === undefined ? undefined : receiptOf(envelope, refused)
+    const stored = yield* gateway.submit(envelope, receipt).pipe(
+      Effect.catchTags({
+        JournalError: outcomeOpen,
+        MailboxFull: () => full<Code>(envelope, key)
+      })
+    )
+    if (!("_tag" in stored)) return stored
+    if (stored._tag === "Conflicting") return yield* conflict
+    return yield* again<Code>(
+      stored._tag === "New" ? { envelope, ...(receipt === undefined ? {} : { receipt }) } : stored
+    )
   })
 
   return { access, blotter, gateway, limits, market, ids, stamp, submit, repeated }
@@ -133,14 +167,16 @@ export const layer = HttpApiBuilder.group(
         const key = headers["idempotency-key"]
         const at = yield* Clock.currentTimeMillis
         const command = { _tag: "PlaceOrder" as const, orderId: OrderId.make(ids.uuid(at)), intent }
+        const envelope = stamp(caller, accountId, key, at, request, command)
         const denial = denialOf(intent, market.instrument(intent.symbol), market.quote(intent.symbol))
-        if (denial !== undefined) {
-          const first = yield* repeated(accountId, key, command)
-          if (Option.isSome(first)) return pending(first.value)
-          // A market in another process, which has not been heard of yet: no reason to call the symbol unknown.
-          return yield* (yield* market.instruments).size === 0 ? marketAway : refuseDenial(denial)
+        if (denial === undefined) return yield* submit(envelope, key)
+        const refused = refusalOf(denial)
+        // A market that is not known is no answer to keep. One in another process, not heard of yet, is no reason to call the symbol unknown.
+        if (refused.error.code === "MARKET_UNAVAILABLE" || (yield* market.instruments).size === 0) {
+          const first = yield* repeated<PlaceRefusal>(accountId, key, command)
+          return Option.isSome(first) ? first.value : yield* marketAway
         }
-        return yield* submit(stamp(caller, accountId, key, at, request, command), key)
+        return yield* submit<PlaceRefusal>(envelope, key, refused as RefusalsOf<PlaceRefusal>)
       }),
 
       cancelOrder: Effect.fnUntraced(function* ({ headers, params, query, request }) {
@@ -149,19 +185,10 @@ export const layer = HttpApiBuilder.group(
         const accountId = yield* access.account(caller, query.accountId, "trade")
         const orderId = OrderId.make(params.orderId)
         const found = yield* Effect.catch(blotter.order(accountId, orderId), storeAway)
-        if (Option.isNone(found)) return yield* noOrder
         const key = headers["idempotency-key"]
         const at = yield* Clock.currentTimeMillis
-        const command = { _tag: "CancelOrder" as const, orderId }
-        if (isClosed(found.value.status)) {
-          const first = yield* repeated(accountId, key, command)
-          if (Option.isSome(first)) return pending(first.value)
-          return yield* refuse(
-            "ORDER_CLOSED",
-            `The order is already ${found.value.status}; there is nothing left to cancel.`
-          )
-        }
-        return yield* submit(stamp(caller, accountId, key, at, request, command), key)
+        const envelope = stamp(caller, accountId, key, at, request, { _tag: "CancelOrder", orderId })
+        return yield* submit<CloseRefusal>(envelope, key, notOpen(found, "cancel"))
       }),
 
       orders: Effect.fnUntraced(function* ({ query }) {
@@ -183,7 +210,7 @@ export const layer = HttpApiBuilder.group(
       order: Effect.fnUntraced(function* ({ params, query }) {
         const accountId = yield* read(query.accountId)
         const found = yield* Effect.catch(blotter.order(accountId, OrderId.make(params.orderId)), storeAway)
-        return Option.isSome(found) ? orderView(found.value) : yield* noOrder
+        return Option.isSome(found) ? orderView(found.value) : yield* Effect.fail(noOrder)
       }),
 
       positions: Effect.fnUntraced(function* ({ query }) {
