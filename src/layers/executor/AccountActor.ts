@@ -34,6 +34,9 @@ export interface Dependencies {
   readonly limits: RiskLimits
 }
 
+/** Whether its owner trades an account of this exchange elsewhere as well. On paper nobody does but by the desk. */
+export const isShared = ({ environment }: Exchange["Service"]): boolean => environment !== "paper"
+
 /** Starts and recovers alike (I9): read the journal, ask the exchange, settle the difference, then take commands. */
 export const make = Effect.fnUntraced(function* (
   accountId: AccountId,
@@ -171,7 +174,7 @@ export const make = Effect.fnUntraced(function* (
     Effect.forkScoped
   )
 
-  return { handle, mayRetire: () => openOrders(writer.account()).length === 0 }
+  return { handle, mayRetire: () => !isShared(exchange) && openOrders(writer.account()).length === 0 }
 })
 
 const surroundingsOf = ({ exchange, limits, market }: Dependencies): Surroundings => ({

@@ -1,5 +1,5 @@
 // Owner of the lanes: brings every durable command to its account's actor, by doorbell or by sweeping the journal (I1).
-import { Effect, Layer, Metric, Queue, Schedule } from "effect"
+import { Effect, Layer, Metric, Option, Queue, Schedule } from "effect"
 import { Config } from "../../Config.ts"
 import type { Envelope } from "../../domain/Command.ts"
 import type { AccountId } from "../../domain/Ids.ts"
@@ -26,6 +26,18 @@ const SWEEP_LIMIT = 1000
 const swept = Metric.counter("outcry_commands_swept_total", {
   description: "Commands delivered by the sweep because their doorbell was lost",
   incremental: true
+})
+
+/** Orders that rest at the exchange fill without being asked about. Where others may trade an account too, each of them is watched. */
+const accountsToWake = Effect.fnUntraced(function* ({ exchange, journal }: AccountActor.Dependencies) {
+  if (!AccountActor.isShared(exchange)) return yield* journal.accountsWithOpenOrders
+  const found: Array<AccountId> = []
+  while (found.length < MAX_RESIDENT) {
+    const next = yield* journal.accountAfter(found.at(-1))
+    if (Option.isNone(next)) break
+    found.push(next.value)
+  }
+  return found
 })
 
 const work = Effect.gen(function* () {
@@ -62,8 +74,7 @@ const work = Effect.gen(function* () {
   })
 
   const doorbell = yield* commands.take(Array.from({ length: LANES }, (_, lane) => lane))
-  // Orders that rest at the exchange fill without being asked about: their accounts wake with the desk.
-  for (const accountId of yield* journal.accountsWithOpenOrders) accounts.offer(accountId, { _tag: "Wake" })
+  for (const accountId of yield* accountsToWake(dependencies)) accounts.offer(accountId, { _tag: "Wake" })
   yield* sweep(0)
   yield* supervisor.ready("executor")
   const listening = Queue.takeAll(doorbell).pipe(
