@@ -2,6 +2,8 @@
 // had come, and never by luck.
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import * as fs from "node:fs"
+import type { OrderHistory } from "../src/contract/History.ts"
+import type { OrderView } from "../src/contract/Views.ts"
 import type { OrderStatus } from "../src/domain/Order.ts"
 import { type MilestoneName, milestones } from "../src/ports/Milestone.ts"
 import * as Client from "./kit/Client.ts"
@@ -16,11 +18,14 @@ const untold: ReadonlySet<MilestoneName> = new Set(["step stored", "step remembe
 
 /** What a crash leads to: anywhere else, and at the untold. */
 const operations = {
-  "a limit order": { told: "NEW", untold: "REJECTED" },
-  "a market order": { told: "FILLED", untold: "REJECTED" },
-  "a cancel": { told: "CANCELED", untold: "NEW" }
-} as const satisfies Record<string, { told: OrderStatus; untold: OrderStatus }>
+  "a limit order": { told: "NEW 0.01", untold: "REJECTED 0.01" },
+  "a market order": { told: "FILLED 0.01", untold: "REJECTED 0.01" },
+  "a cancel": { told: "CANCELED 0.01", untold: "NEW 0.01" },
+  "an amend": { told: "NEW 0.005", untold: "NEW 0.01" }
+} as const satisfies Record<string, { told: Outcome; untold: Outcome }>
 type Operation = keyof typeof operations
+/** Where the order stands, and for how much. */
+type Outcome = `${OrderStatus} ${string}`
 
 /** The rest is passed when the desk recovers, not while an order is on its way. */
 const onTheWay = milestones.slice(0, milestones.indexOf("report heard") + 1)
@@ -33,14 +38,14 @@ const inRecovery: ReadonlyArray<MilestoneName> = [
   "survey settled"
 ]
 
-const PATIENT = { timeout: 300_000 }
+const PATIENT = { timeout: 600_000 }
 
 interface Pending {
   readonly operation: Operation
   readonly key: string
   /** Of the order, where the desk had time to name it. */
   orderId: string | undefined
-  readonly expected: OrderStatus
+  readonly expected: Outcome
 }
 
 const dataDir = Desk.temporaryDirectory()
@@ -70,62 +75,85 @@ let resting: string | undefined
 const restingPrice = async ({ url }: Desk.Desk) =>
   (resting ??= String(Math.floor(Number.parseInt(await Client.lastPrice(url, SYMBOL), 10) * 0.8)))
 
-const statusOf = async ({ desk, token }: Session, orderId: string) => {
-  const answer = await Client.call<{ status: OrderStatus }>(desk.url, "GET", `/api/trading/orders/${orderId}`, {
-    token
-  })
-  return answer.status === 200 ? answer.body.status : undefined
+const outcomeOf = async ({ desk, token }: Session, orderId: string): Promise<Outcome | undefined> => {
+  const { body, status } = await Client.call<OrderView>(desk.url, "GET", `/api/trading/orders/${orderId}`, { token })
+  return status === 200 ? `${body.status} ${body.quantity}` : undefined
 }
 
 /** Longer than any doubt may last. */
 const PATIENCE_MILLIS = 30_000
 
-const settled = async (on: Session, orderId: string, wanted: OrderStatus) => {
+const settled = async (on: Session, orderId: string, wanted: Outcome) => {
   const patience = AbortSignal.timeout(PATIENCE_MILLIS)
-  const status = await Client.eventually(
-    () => statusOf(on, orderId),
+  const outcome = await Client.eventually(
+    () => outcomeOf(on, orderId),
     (found) => found === wanted || patience.aborted
   )
-  assert.strictEqual(status, wanted)
+  assert.strictEqual(outcome, wanted)
 }
 
-const cancel = ({ desk, token }: Session, key: string, orderId: string | undefined) =>
-  Client.call<{ orderId: string }>(desk.url, "DELETE", `/api/trading/orders/${orderId}`, { token, key })
+/** Whether it is about an order that rests already. */
+const isLater = (operation: Operation) => operation === "a cancel" || operation === "an amend"
+
+const ask = (on: Session, operation: Operation, key: string, orderId: string | undefined) => {
+  const { desk, token } = on
+  const path = `/api/trading/orders/${orderId}`
+  if (operation === "a cancel") return Client.call<{ orderId: string }>(desk.url, "DELETE", path, { token, key })
+  if (operation !== "an amend") return place(on, key, operation)
+  return Client.call<{ orderId: string }>(desk.url, "PATCH", path, { token, key, body: { quantity: "0.005" } })
+}
 
 /** Asks again with the same key, as a client does that got no answer; the outcome is the one and only of the first time. */
 const prove = async (on: Session, pending: Pending) => {
   const { expected, key, operation } = pending
-  const again = await (operation === "a cancel" ? cancel(on, key, pending.orderId) : place(on, key, operation))
-  // Of an order that is closed by now there is nothing left to cancel.
-  if (operation !== "a cancel" || again.status !== 409) {
-    assert.oneOf(again.status, [200, 201], JSON.stringify(again.body))
-    assert.strictEqual(again.body.orderId, pending.orderId ?? again.body.orderId)
-    pending.orderId = again.body.orderId
-  }
-  await settled(on, pending.orderId ?? "", expected)
+  const again = await ask(on, operation, key, pending.orderId)
+  assert.oneOf(again.status, [200, 201], JSON.stringify(again.body))
+  assert.strictEqual(again.body.orderId, pending.orderId ?? again.body.orderId)
+  pending.orderId = again.body.orderId
+  await settled(on, again.body.orderId, expected)
 }
 
 /** Does it, with the desk ending itself on the way. */
 const interrupted = async (on: Session, milestone: MilestoneName, operation: Operation, key: string) => {
   let orderId: string | undefined
-  if (operation === "a cancel") {
+  if (isLater(operation)) {
     orderId = (await place(on, `${key}-order`, operation)).body.orderId
-    await settled(on, orderId, "NEW")
+    await settled(on, orderId, "NEW 0.01")
   }
   await on.desk.arm()
-  const heard = await (operation === "a cancel" ? cancel(on, key, orderId) : place(on, key, operation)).catch(
-    () => undefined
-  )
+  const heard = await ask(on, operation, key, orderId).catch(() => undefined)
   await on.desk.ended
   if (heard !== undefined) assert.oneOf(heard.status, [200, 201])
   const expected = operations[operation][untold.has(milestone) ? "untold" : "told"]
   return { operation, key, orderId: orderId ?? heard?.body.orderId, expected } satisfies Pending
 }
 
+/** What is told of an order that was cut off says how it was cut off and how that ended, first to last. */
+const proveStory = async ({ desk, token }: Session, { operation, orderId, expected }: Pending) => {
+  const path = `/api/trading/orders/${orderId}/history`
+  const { body, status } = await Client.call<OrderHistory>(desk.url, "GET", path, { token })
+  assert.strictEqual(status, 200)
+  assert.isTrue(body.complete)
+  const told = body.rows.map(({ what }) => what)
+  assert.deepStrictEqual(told.slice(0, 2), ["PlaceOrder", "OrderSubmitted"])
+  assert.deepStrictEqual(
+    body.rows.map(({ at }) => at),
+    body.rows.map(({ at }) => at).toSorted((a, b) => a - b)
+  )
+  if (operation === "an amend") {
+    assert.include(told, expected === operations[operation].told ? "OrderAmended" : "AmendRejected")
+  } else if (operation === "a cancel") {
+    assert.include(told, expected === operations[operation].told ? "OrderCanceled" : "CancelRejected")
+  } else assert.include(told, expected === operations[operation].told ? "OrderAccepted" : "OrderRejected")
+}
+
 /** Starts once more and proves all of it again, also by the exchange's own books. */
 const proveAll = async (all: ReadonlyArray<Pending>) => {
   const on = await session()
-  for (const each of all) await prove(on, each)
+  for (const each of all) {
+    await prove(on, each)
+    await proveStory(on, each)
+  }
   const orders = await Client.allOrders(on.desk.url, on.token)
   await on.desk.stop()
   Ledger.agrees(await Ledger.read(dataDir), orders)
@@ -151,7 +179,7 @@ describe("a crash between any two steps", () => {
     const done: Array<Pending> = []
     for (const [index, milestone] of inRecovery.entries()) {
       const first = index % 2 === 0 ? "step published" : "call made"
-      const operation = index % 3 === 0 ? "a cancel" : "a limit order"
+      const operation = (["a limit order", "a cancel", "an amend"] as const)[index % 3] ?? "a cancel"
       const on = await session(first)
       const last = done.at(-1)
       if (last !== undefined) await prove(on, last)

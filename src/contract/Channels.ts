@@ -1,6 +1,6 @@
 // The bus between processes: names and messages. JSON text, decimals as strings, times epoch milliseconds.
 import * as Schema from "effect/Schema"
-import type { AccountUpdate } from "../domain/Account.ts"
+import { type AccountUpdate, Blindness } from "../domain/Account.ts"
 import { Balance } from "../domain/Balance.ts"
 import { type Interval, intervals } from "../domain/Candle.ts"
 import { Envelope } from "../domain/Command.ts"
@@ -75,7 +75,8 @@ const AccountUpdateMessage = Schema.Struct({
   event: Event,
   order: Schema.optionalKey(Order),
   balances: Schema.Array(Balance),
-  position: Schema.optionalKey(Position)
+  position: Schema.optionalKey(Position),
+  blind: Schema.optionalKey(Schema.NullOr(Blindness))
 }) satisfies Schema.Codec<AccountUpdate, unknown>
 
 /** `origin` names the sending process, which skips its own messages: its readers have them already. */

@@ -1,7 +1,7 @@
 // The feed: one WebSocket a user at `/ws` (also `/prices`). JSON text frames; a frame may hold one message or an array of them.
 import * as Schema from "effect/Schema"
 import type { Interval } from "../domain/Candle.ts"
-import type { BadgeView, BalanceView, CandleView, OrderView, PositionView, PrivateMessage } from "./Views.ts"
+import type { BadgeView, BalanceView, BlindView, CandleView, OrderView, PositionView, PrivateMessage } from "./Views.ts"
 
 /** Topics a client subscribes to. Private updates need no subscription: they follow from the token. */
 export type Topic = `price:${string}` | `book:${string}` | `trade:${string}` | `kline:${string}:${Interval}`
@@ -78,6 +78,7 @@ export interface SnapshotView {
   readonly orders: ReadonlyArray<OrderView>
   readonly positions: ReadonlyArray<PositionView>
   readonly balances: ReadonlyArray<BalanceView>
+  readonly blind: BlindView | null
 }
 
 export interface WelcomeView {

@@ -13,6 +13,7 @@ import {
 import { DenialReason } from "../domain/Denial.ts"
 import type { UserId } from "../domain/Ids.ts"
 import { Side, TimeInForce } from "../domain/Order.ts"
+import { OrderHistory } from "./History.ts"
 import { BadgeView, BalanceView, CandleView, FillView, IntervalName, OrderView, PositionView } from "./Views.ts"
 
 type Snake<Text extends string> = Text extends `${infer Head}${infer Tail}`
@@ -99,7 +100,14 @@ export const OrderInput = Schema.Struct({
 })
 export type OrderInput = typeof OrderInput.Type
 
-/** The order or cancel is durable; what becomes of it comes by the feed, or by asking for the order. */
+/** A resting limit order gets smaller and keeps its place; anything else is a cancel and a new order. */
+export const AmendInput = Schema.Struct({
+  /** What it is to be worth in all, the executed part included: less than now, more than was executed. */
+  quantity: DecimalInput
+})
+export type AmendInput = typeof AmendInput.Type
+
+/** The order, cancel or amend is durable; what becomes of it comes by the feed, or by asking for the order. */
 export const Accepted = Schema.Struct({ orderId: Schema.String, status: Schema.Literal("PENDING") })
 export type Accepted = typeof Accepted.Type
 
@@ -164,6 +172,20 @@ const TradingGroup = HttpApiGroup.make("trading")
       query: account,
       success: OrderView,
       error: [...trading, NotFound]
+    }),
+    HttpApiEndpoint.get("orderHistory", "/orders/:orderId/history", {
+      params: orderPath,
+      query: account,
+      success: OrderHistory,
+      error: [...trading, NotFound]
+    }),
+    HttpApiEndpoint.patch("amendOrder", "/orders/:orderId", {
+      params: orderPath,
+      query: account,
+      headers: idempotency,
+      payload: AmendInput,
+      success: Accepted,
+      error: [...trading, NotFound, Conflict]
     }),
     HttpApiEndpoint.delete("cancelOrder", "/orders/:orderId", {
       params: orderPath,

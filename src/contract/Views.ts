@@ -26,7 +26,15 @@ export const OrderView = Schema.Struct({
   averagePrice: Schema.NullOr(Schema.String),
   reason: Schema.NullOr(Schema.String),
   createdAt: Schema.Finite,
-  updatedAt: Schema.Finite
+  updatedAt: Schema.Finite,
+  /** Calls to the exchange that have not been answered. Absent: none. */
+  inFlight: Schema.optionalKey(Schema.Array(Order.Call)),
+  /** Of an UNKNOWN order: which call got no answer, since when, and why. */
+  doubt: Schema.optionalKey(Schema.Struct({ call: Order.Call, since: Schema.Finite, reason: Schema.String })),
+  /** How the last doubt ended. Absent: there was none. */
+  resolution: Schema.optionalKey(Order.Resolution),
+  /** Of an order that somebody else placed at the exchange: the exchange's name of its type. */
+  external: Schema.optionalKey(Schema.String)
 })
 export type OrderView = typeof OrderView.Type
 
@@ -68,6 +76,24 @@ export type FillView = typeof FillView.Type
 
 export const IntervalName = Schema.Literals(intervals)
 
+/** The desk does not hear the exchange about the account: since when, and why. */
+export interface BlindView {
+  readonly since: number
+  readonly reason: string
+}
+
+export interface AccountView {
+  readonly blind: BlindView | null
+}
+
+/** A total that differed between the desk and the exchange. `difference` is what the exchange had more. */
+export interface DriftView {
+  readonly asset: string
+  readonly ours: string
+  readonly exchange: string
+  readonly difference: string
+}
+
 export const CandleView = Schema.Struct({
   openTime: Schema.Finite,
   closeTime: Schema.Finite,
@@ -96,6 +122,17 @@ const AVERAGE_SCALE = 8
 const average = (value: Money.Decimal | undefined): string | null =>
   value === undefined ? null : Money.format(Money.round(value, AVERAGE_SCALE))
 
+/** What only few orders have. */
+const rest = ({ external, flights, resolution }: Order.Order): Partial<OrderView> => {
+  const flight = flights?.find(({ doubt }) => doubt !== undefined)
+  return {
+    ...(flights === undefined ? {} : { inFlight: flights.map(({ call }) => call) }),
+    ...(flight?.doubt === undefined ? {} : { doubt: { call: flight.call, ...flight.doubt } }),
+    ...(resolution === undefined ? {} : { resolution }),
+    ...(external === undefined ? {} : { external })
+  }
+}
+
 export const orderView = (order: Order.Order): OrderView => ({
   orderId: order.orderId,
   clientOrderId: order.clientOrderId,
@@ -111,7 +148,8 @@ export const orderView = (order: Order.Order): OrderView => ({
   averagePrice: average(Order.averagePrice(order)),
   reason: order.reason ?? null,
   createdAt: order.createdAt,
-  updatedAt: order.updatedAt
+  updatedAt: order.updatedAt,
+  ...(order.flights === undefined && order.resolution === undefined && order.external === undefined ? {} : rest(order))
 })
 
 export const balanceView = (balance: DomainBalance.Balance): BalanceView => ({
@@ -147,6 +185,13 @@ export const fillView = (
   at: fill.at
 })
 
+const driftView = (event: AccountUpdate["event"]): DriftView | undefined => {
+  if (event._tag !== "BalanceAdjusted" || event.drift === undefined) return undefined
+  const { ours, theirs } = event.drift
+  const difference = Money.format(Money.subtract(theirs, ours))
+  return { asset: event.asset, ours: Money.format(ours), exchange: Money.format(theirs), difference }
+}
+
 /** The private messages one account update becomes, all with the update's seq. */
 export const privateMessages = (update: AccountUpdate): ReadonlyArray<PrivateMessage> => {
   const messages: Array<PrivateMessage> = []
@@ -159,6 +204,11 @@ export const privateMessages = (update: AccountUpdate): ReadonlyArray<PrivateMes
   if (update.position !== undefined) {
     messages.push({ type: "POSITION_UPDATE", seq: update.seq, data: positionView(update.position) })
   }
+  if (update.blind !== undefined) {
+    messages.push({ type: "ACCOUNT_UPDATE", seq: update.seq, data: { blind: update.blind } })
+  }
+  const drift = driftView(update.event)
+  if (drift !== undefined) messages.push({ type: "DRIFT", seq: update.seq, data: drift })
   return messages
 }
 
@@ -166,3 +216,6 @@ export type PrivateMessage =
   | { readonly type: "ORDER_UPDATE"; readonly seq: number; readonly data: OrderView }
   | { readonly type: "BALANCE_UPDATE"; readonly seq: number; readonly data: BalanceView }
   | { readonly type: "POSITION_UPDATE"; readonly seq: number; readonly data: PositionView }
+  | { readonly type: "ACCOUNT_UPDATE"; readonly seq: number; readonly data: AccountView }
+  /** Once, when it is found; the balance itself follows the exchange's. */
+  | { readonly type: "DRIFT"; readonly seq: number; readonly data: DriftView }

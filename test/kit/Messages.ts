@@ -61,6 +61,18 @@ export const accountUpdate = (accountId: AccountId, seq: number): AccountUpdate 
       executedQuote: decimal("244.93824"),
       hold: { asset: "USDT", amount: decimal("367.40736") },
       tradeIds: [fill.tradeId],
+      flights: [
+        { call: "amend", sentAt: START, quantity: decimal("0.008"), doubt: { since: START + 5, reason: "No answer." } }
+      ],
+      resolution: {
+        call: "submit",
+        since: START,
+        reason: "No answer.",
+        at: START + 1,
+        how: "query",
+        found: "working"
+      },
+      external: "LIMIT_MAKER",
       createdAt: START,
       updatedAt: START + seq
     },
@@ -71,7 +83,8 @@ export const accountUpdate = (accountId: AccountId, seq: number): AccountUpdate 
       cost: decimal("244.69330176"),
       realised: decimal("-0.24493824"),
       fees: { BTC: decimal("0.000004") }
-    }
+    },
+    blind: { since: START, reason: "The stream was cut." }
   }
 }
 

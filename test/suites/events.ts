@@ -74,7 +74,8 @@ export const eventsSuite = <R>(
       const reader = yield* (yield* Events).subscribe
       const events = yield* elsewhere
       const { order: _order, position: _position, ...rest } = accountUpdate(freshAccount(), 1)
-      const bare = { ...rest, balances: [] }
+      // Sight that was regained is news as well.
+      const bare = { ...rest, balances: [], blind: null }
       yield* events.publish([bare])
       assert.deepStrictEqual(yield* Queue.take(reader), bare)
     })

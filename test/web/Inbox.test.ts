@@ -14,7 +14,7 @@ const balance = (seq: number): ServerMessage => ({
 const snapshot: ServerMessage = {
   type: "SNAPSHOT",
   seq: 9,
-  data: { accountId: "a", orders: [], positions: [], balances: [] }
+  data: { accountId: "a", orders: [], positions: [], balances: [], blind: null }
 }
 
 const trade = (n: number): ServerMessage => ({

@@ -35,7 +35,7 @@ const snapshot = (orders: ReadonlyArray<OrderView>) =>
   ({
     type: "SNAPSHOT",
     seq: 1,
-    data: { accountId: "a", orders, positions: [position], balances: [balance("7")] }
+    data: { accountId: "a", orders, positions: [position], balances: [balance("7")], blind: null }
   }) as const
 
 describe("the ledger of the page", () => {

@@ -105,7 +105,7 @@ const balance = (seq: number): ServerMessage => ({
 const snapshot = (seq: number): ServerMessage => ({
   type: "SNAPSHOT",
   seq,
-  data: { accountId: "a", orders: [], positions: [], balances: [] }
+  data: { accountId: "a", orders: [], positions: [], balances: [], blind: null }
 })
 const live = (seq: number): ServerMessage => ({ type: "LIVE", seq })
 

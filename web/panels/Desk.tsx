@@ -11,6 +11,7 @@ import { Footer } from "./Footer.tsx"
 import { Banner, Header, Person, Switches } from "./Header.tsx"
 import { Keys, onKey } from "./Keys.tsx"
 import { Tape } from "./Tape.tsx"
+import { Timeline } from "./Timeline.tsx"
 import { TicketPanel } from "./Ticket.tsx"
 
 const phoneTabs = {
@@ -61,6 +62,7 @@ export const Desk = () => {
       <Footer />
       {phone.value ? <Tabs /> : null}
       <Keys />
+      <Timeline />
     </div>
   )
 }

@@ -1,6 +1,7 @@
 // The top line: symbol, last price, the day, where orders go, and who is here.
 import { useComputed } from "@preact/signals"
 import * as Money from "../../src/domain/Money.ts"
+import * as Account from "../store/Account.ts"
 import * as Connection from "../store/Connection.ts"
 import * as Market from "../store/Market.ts"
 import * as Preferences from "../store/Preferences.ts"
@@ -8,7 +9,7 @@ import * as Session from "../store/Session.ts"
 import * as Figure from "../ui/Figure.ts"
 import { Labelled } from "../ui/Number.tsx"
 import { phone } from "../ui/Screen.ts"
-import { duration } from "../ui/Time.ts"
+import { duration, time } from "../ui/Time.ts"
 import { showKeys } from "./Keys.tsx"
 import { SymbolSwitch } from "./SymbolSwitch.tsx"
 
@@ -148,11 +149,18 @@ export const Banner = () => {
   const line =
     Connection.trouble.value ??
     (Connection.state.value === "waiting" ? "The link to the desk is down. Numbers are old; trying again." : undefined)
-  if (typeof notice !== "string" && line === undefined) return null
+  const blind = Account.blind.value
+  if (typeof notice !== "string" && line === undefined && blind === undefined) return null
   return (
     <div class="banner" role="alert">
       {typeof notice === "string" ? <span>{notice}</span> : null}
       {line === undefined ? null : <span>{line}</span>}
+      {blind === undefined ? null : (
+        <span data-testid="blind">
+          The desk has not heard the exchange about your account since {time(blind.since)}: what you see may be old.
+          Market orders are refused until it does; cancels and limit orders go through.
+        </span>
+      )}
     </div>
   )
 }

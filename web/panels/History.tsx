@@ -3,10 +3,9 @@ import type { OrderView } from "../../src/contract/Views.ts"
 import * as Account from "../store/Account.ts"
 import * as Figure from "../ui/Figure.ts"
 import { Empty } from "../ui/Panel.tsx"
-import { StatusPill } from "../ui/Pill.tsx"
 import { More, Table } from "../ui/Table.tsx"
 import { moment } from "../ui/Time.ts"
-import { Asked, decimalsOf } from "./OpenOrders.tsx"
+import { Asked, decimalsOf, Story } from "./OpenOrders.tsx"
 
 export const History = () => {
   const orders = Account.history.value
@@ -46,7 +45,7 @@ const Line = ({ order }: { order: OrderView }) => {
         {moment(order.createdAt)}
       </td>
       <td data-label="State">
-        <StatusPill status={order.status} />
+        <Story order={order} />
       </td>
       <td data-label="Reason" class="reason" title={order.reason ?? ""}>
         {order.reason ?? ""}

@@ -1,11 +1,12 @@
 // Orders that can still change, each with its cancel.
 import { useSignal } from "@preact/signals"
-import { useEffect } from "preact/hooks"
+import { useEffect, useRef } from "preact/hooks"
 import type { OrderView } from "../../src/contract/Views.ts"
 import * as Account from "../store/Account.ts"
 import * as Connection from "../store/Connection.ts"
 import * as Market from "../store/Market.ts"
 import * as Orders from "../store/Orders.ts"
+import * as Timelines from "../store/Timeline.ts"
 import * as Figure from "../ui/Figure.ts"
 import { Empty } from "../ui/Panel.tsx"
 import { StatusPill } from "../ui/Pill.tsx"
@@ -57,24 +58,40 @@ export const Asked = ({ order }: { order: OrderView }) => (
 const Line = ({ order }: { order: OrderView }) => {
   const decimals = decimalsOf(order.symbol)
   const busy = order.status === "CANCELING" || Orders.cancelling.value.has(order.orderId)
+  const words = `${order.side === "BUY" ? "buy" : "sell"} ${order.quantity} ${order.symbol}`
+  const reducible = order.type === "LIMIT" && (order.status === "NEW" || order.status === "PARTIALLY_FILLED")
+  const reducing = Orders.reducing.value === order.orderId
   return (
     <tr data-testid="open-order">
       <Asked order={order} />
-      <td data-label="Quantity">{Figure.fixed(order.quantity, decimals.quantity)}</td>
+      <td data-label="Quantity">
+        {reducing && reducible ? <Reduce order={order} /> : Figure.fixed(order.quantity, decimals.quantity)}
+      </td>
       <td data-label="Filled">{Figure.fixed(order.executedQuantity, decimals.quantity)}</td>
       <td data-label="Sent" class="soft">
         {time(order.createdAt)}
       </td>
       <td data-label="State">
-        <StatusPill status={order.status} />
-        {order.status === "UNKNOWN" ? <Since at={order.updatedAt} /> : null}
+        <Story order={order} />
+        {order.status === "UNKNOWN" ? <Since at={order.doubt?.since ?? order.updatedAt} /> : null}
       </td>
       <td data-label="">
+        {reducible && !busy ? (
+          <button
+            type="button"
+            class="link"
+            aria-label={`Reduce ${words}`}
+            aria-expanded={reducing}
+            onClick={() => (Orders.reducing.value = reducing ? undefined : order.orderId)}
+          >
+            {reducing ? "Keep" : "Reduce"}
+          </button>
+        ) : null}
         <button
           type="button"
           class="link down"
           disabled={busy}
-          aria-label={`Cancel ${order.side === "BUY" ? "buy" : "sell"} ${order.quantity} ${order.symbol}`}
+          aria-label={`Cancel ${words}`}
           onClick={() => void Orders.cancel(order.orderId)}
         >
           {busy ? "Cancelling…" : "Cancel"}
@@ -83,6 +100,57 @@ const Line = ({ order }: { order: OrderView }) => {
     </tr>
   )
 }
+
+/** A smaller quantity keeps the order's place in the book. */
+const Reduce = ({ order }: { order: OrderView }) => {
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => field.current?.select(), [])
+  return (
+    <form
+      class="reduce"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void Orders.amend(order.orderId, field.current?.value ?? "")
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") Orders.reducing.value = undefined
+      }}
+    >
+      <input
+        ref={field}
+        name="reduced"
+        inputMode="decimal"
+        autocomplete="off"
+        defaultValue={order.quantity}
+        aria-label={`New quantity, less than ${order.quantity}`}
+      />
+      <button type="submit" class="link">
+        Set
+      </button>
+    </form>
+  )
+}
+
+/** How it stands; opens what happened to it. */
+export const Story = ({ order }: { order: OrderView }) => (
+  <>
+    <button
+      type="button"
+      class="story-of"
+      title="What happened to this order"
+      aria-label={`${order.status}: what happened to ${order.side === "BUY" ? "buy" : "sell"} ${order.quantity} ${order.symbol}`}
+      onClick={() => (Timelines.opened.value = order.orderId)}
+    >
+      <StatusPill status={order.status} />
+    </button>
+    {order.external === undefined ? null : (
+      <span class="soft small" title="Placed at the exchange by somebody else">
+        {" "}
+        external
+      </span>
+    )}
+  </>
+)
 
 /** An order in doubt says for how long, and what is being done. */
 export const Since = ({ at }: { at: number }) => {

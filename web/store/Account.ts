@@ -24,6 +24,8 @@ export const positions = computed(() =>
 export const balances = computed(() =>
   [...ledger.value.balances.values()].toSorted((a, b) => a.asset.localeCompare(b.asset))
 )
+/** Set while the desk does not hear the exchange about this account. */
+export const blind = computed(() => ledger.value.blind)
 export const history = computed(() => ledger.value.history)
 export const historyStatus = signal<Remote.Remote<true>>(Remote.loading)
 /** Newest first. */
@@ -96,6 +98,7 @@ Connection.onBatch((incoming) => {
   ledger.value = applied.ledger
   if (incoming.account.some(({ type }) => type === "SNAPSHOT")) known.value = true
   Notices.announce(applied.changes)
+  applied.drifts.forEach(Notices.drifted)
   const executed = applied.changes.some(
     ({ before, after }) => (before?.executedQuantity ?? "0") !== after.executedQuantity
   )

@@ -68,6 +68,8 @@ export const makeInbox = (schedule: (flush: () => void) => void, apply: (batch: 
       case "ORDER_UPDATE":
       case "BALANCE_UPDATE":
       case "POSITION_UPDATE":
+      case "ACCOUNT_UPDATE":
+      case "DRIFT":
         return batch.account.push(message)
       case "PONG":
         return

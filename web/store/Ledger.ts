@@ -1,6 +1,13 @@
 // What this page holds of its account, as the feed made it: snapshot, then updates. Pure, so that it can be checked against the server.
 import type { SnapshotView } from "../../src/contract/Feed.ts"
-import type { BalanceView, OrderView, PositionView, PrivateMessage } from "../../src/contract/Views.ts"
+import type {
+  BalanceView,
+  BlindView,
+  DriftView,
+  OrderView,
+  PositionView,
+  PrivateMessage
+} from "../../src/contract/Views.ts"
 import { isClosed } from "../../src/domain/Order.ts"
 
 export type AccountMessage =
@@ -13,6 +20,8 @@ export interface Ledger {
   readonly history: ReadonlyArray<OrderView>
   readonly positions: ReadonlyMap<string, PositionView>
   readonly balances: ReadonlyMap<string, BalanceView>
+  /** The desk does not hear the exchange about this account. */
+  readonly blind: BlindView | undefined
 }
 
 /** One order that is not what it was. */
@@ -26,9 +35,17 @@ export interface Applied {
   readonly changes: ReadonlyArray<OrderChange>
   /** Open orders that a snapshot no longer has: they were closed while no one was looking. */
   readonly vanished: boolean
+  /** Totals that were found to differ from the exchange's. */
+  readonly drifts: ReadonlyArray<DriftView>
 }
 
-export const empty: Ledger = { open: new Map(), history: [], positions: new Map(), balances: new Map() }
+export const empty: Ledger = {
+  open: new Map(),
+  history: [],
+  positions: new Map(),
+  balances: new Map(),
+  blind: undefined
+}
 
 /** Closed orders kept in memory; older ones are a page away. */
 export const MAX_HISTORY = 500
@@ -38,7 +55,9 @@ export const apply = (ledger: Ledger, messages: ReadonlyArray<AccountMessage>): 
   let history = ledger.history
   let positions = new Map(ledger.positions)
   let balances = new Map(ledger.balances)
+  let { blind } = ledger
   let vanished = false
+  const drifts: Array<DriftView> = []
   const changes: Array<OrderChange> = []
   for (const message of messages) {
     switch (message.type) {
@@ -48,6 +67,7 @@ export const apply = (ledger: Ledger, messages: ReadonlyArray<AccountMessage>): 
         open = next
         positions = new Map(message.data.positions.map((position) => [position.symbol, position]))
         balances = new Map(message.data.balances.map((balance) => [balance.asset, balance]))
+        blind = message.data.blind ?? undefined
         break
       }
       case "BALANCE_UPDATE":
@@ -55,6 +75,12 @@ export const apply = (ledger: Ledger, messages: ReadonlyArray<AccountMessage>): 
         break
       case "POSITION_UPDATE":
         positions.set(message.data.symbol, message.data)
+        break
+      case "ACCOUNT_UPDATE":
+        blind = message.data.blind ?? undefined
+        break
+      case "DRIFT":
+        drifts.push(message.data)
         break
       case "ORDER_UPDATE": {
         const after = message.data
@@ -71,7 +97,7 @@ export const apply = (ledger: Ledger, messages: ReadonlyArray<AccountMessage>): 
       }
     }
   }
-  return { ledger: { open, history, positions, balances }, changes, vanished }
+  return { ledger: { open, history, positions, balances, blind }, changes, vanished, drifts }
 }
 
 /** An order just answered PENDING: shown at once, unless the feed was faster. */

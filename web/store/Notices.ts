@@ -1,7 +1,8 @@
 // Short lines about what just happened, shown in a corner and gone by themselves.
 import { signal } from "@preact/signals"
 import type { OrderChange } from "./Ledger.ts"
-import type { OrderView } from "../../src/contract/Views.ts"
+import * as Money from "../../src/domain/Money.ts"
+import type { DriftView, OrderView } from "../../src/contract/Views.ts"
 import * as Figure from "../ui/Figure.ts"
 
 export interface Notice {
@@ -63,6 +64,13 @@ export const noticeOf = ({ before, after }: OrderChange): Omit<Notice, "id"> | u
       return undefined
   }
 }
+
+export const drifted = ({ asset, difference, exchange, ours }: DriftView): void =>
+  say(
+    "doubt",
+    `${asset} was not as the exchange has it`,
+    `${ours} here, ${exchange} at the exchange: ${Figure.signed(Money.decimal(difference), 8)}. The exchange's stands now.`
+  )
 
 export const announce = (changes: ReadonlyArray<OrderChange>): void => {
   for (const change of changes) {

@@ -111,6 +111,23 @@ const pendingView = (orderId: string, status: OrderView["status"], body: OrderBo
   updatedAt: 0
 })
 
+/** The order whose new quantity is being typed. */
+export const reducing = signal<string | undefined>(undefined)
+
+/** Makes it worth `quantity` in all. A refusal is told; the feed tells the rest. */
+export const amend = async (orderId: string, quantity: string): Promise<void> => {
+  reducing.value = undefined
+  try {
+    await Api.patch(
+      `/api/trading/orders/${encodeURIComponent(orderId)}`,
+      { quantity: quantity.trim() },
+      { "idempotency-key": newKey() }
+    )
+  } catch (error) {
+    Notices.say("bad", "Not reduced", Api.sentenceOf(error))
+  }
+}
+
 export const cancel = async (orderId: string): Promise<void> => {
   if (cancelling.peek().has(orderId)) return
   cancelling.value = new Set(cancelling.peek()).add(orderId)

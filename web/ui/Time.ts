@@ -11,6 +11,10 @@ const date = new Intl.DateTimeFormat("sv-SE", { year: "numeric", month: "2-digit
 /** 21:59:59 */
 export const time = (at: number): string => clock.format(at)
 
+/** 21:59:59.042 */
+export const preciseTime = (at: number): string =>
+  `${clock.format(at)}.${String(Math.trunc(at) % 1_000).padStart(3, "0")}`
+
 /** 2024-08-08 21:59:59 */
 export const moment = (at: number): string => `${date.format(at)} ${clock.format(at)}`
 

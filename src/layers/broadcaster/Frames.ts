@@ -31,7 +31,8 @@ export const snapshotText = (accountId: AccountId, state: AccountState): string 
       accountId,
       orders: state.orders.map(orderView),
       positions: state.positions.map(positionView),
-      balances: state.balances.map(balanceView)
+      balances: state.balances.map(balanceView),
+      blind: state.blind ?? null
     }
   })
 

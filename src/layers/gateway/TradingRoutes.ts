@@ -10,12 +10,13 @@ import { type Command, type Envelope, orderIdOf, type Receipt, sameRequest } fro
 import { type AccountId, CommandId, OrderId } from "../../domain/Ids.ts"
 import { isClosed, type Order } from "../../domain/Order.ts"
 import { Blotter } from "../../ports/Blotter.ts"
-import type { Stored } from "../../ports/Journal.ts"
+import { Journal, type Stored } from "../../ports/Journal.ts"
 import { MarketData } from "../../ports/MarketData.ts"
 import { Access } from "./Access.ts"
 import { FreshIds } from "./FreshIds.ts"
 import { Limits } from "./Limits.ts"
-import { denialOf, intentOf } from "./OrderForm.ts"
+import { denialOf, intentOf, quantityOf } from "./OrderForm.ts"
+import { MAX_ROWS, storyOf } from "./OrderStory.ts"
 import { type Refusal, refusal, refusalOf, refuse, refuseForNow, storeAway } from "./Refusal.ts"
 import { Gateway, MAX_UNDECIDED } from "./Submit.ts"
 
@@ -154,6 +155,7 @@ export const layer = HttpApiBuilder.group(
   Effect.fnUntraced(function* (group) {
     const { access, blotter, ids, limits, market, repeated, stamp, submit } = yield* make
     const { environment } = yield* Config
+    const journal = yield* Journal
     const read = Effect.fnUntraced(function* (named: string | undefined) {
       return yield* access.account(yield* CurrentCaller, named, "read")
     })
@@ -189,6 +191,28 @@ export const layer = HttpApiBuilder.group(
         const at = yield* Clock.currentTimeMillis
         const envelope = stamp(caller, accountId, key, at, request, { _tag: "CancelOrder", orderId })
         return yield* submit<CloseRefusal>(envelope, key, notOpen(found, "cancel"))
+      }),
+
+      amendOrder: Effect.fnUntraced(function* ({ headers, params, payload, query, request }) {
+        const caller = yield* CurrentCaller
+        yield* limits.order(caller.userId)
+        const accountId = yield* access.account(caller, query.accountId, "trade")
+        const quantity = yield* quantityOf(payload.quantity)
+        const orderId = OrderId.make(params.orderId)
+        const found = yield* Effect.catch(blotter.order(accountId, orderId), storeAway)
+        const key = headers["idempotency-key"]
+        const at = yield* Clock.currentTimeMillis
+        const envelope = stamp(caller, accountId, key, at, request, { _tag: "AmendOrder", orderId, quantity })
+        return yield* submit<CloseRefusal>(envelope, key, notOpen(found, "amend"))
+      }),
+
+      orderHistory: Effect.fnUntraced(function* ({ params, query }) {
+        const accountId = yield* read(query.accountId)
+        const orderId = OrderId.make(params.orderId)
+        const trail = yield* Effect.catch(journal.trail(accountId, orderId, MAX_ROWS + 1), storeAway)
+        const { calls, commands, events } = trail
+        if (commands.length + events.length + calls.length === 0) return yield* Effect.fail(noOrder)
+        return storyOf(orderId, trail)
       }),
 
       orders: Effect.fnUntraced(function* ({ query }) {
