@@ -59,6 +59,10 @@ const handsOn = (page: Page, onPhone: boolean) => {
       await thumb("Positions")
       await tab("Balances")
     },
+    open: async () => {
+      await thumb("Orders")
+      await tab("Open orders")
+    },
     history: async () => {
       await thumb("Orders")
       await tab("History")
@@ -150,6 +154,46 @@ const buysAndFindsItAgain = async (browser: Browser, url: string, options: Brows
   await page.context().close()
 }
 
+const restsShrinksAndExplains = async (browser: Browser, url: string, options: BrowserContextOptions) => {
+  const { page, errors } = await visit(browser, url, options)
+  const hands = handsOn(page, options.isMobile === true)
+  await register(page, `story-${options.viewport?.width}@desk.example`)
+  await hands.ticket()
+  await page.getByRole("radio", { name: "Limit", exact: true }).click()
+  await page.getByLabel("Price in USDT").fill("40000")
+  await page.getByLabel("Quantity in BTC").fill("0.02")
+  await page.getByRole("button", { name: "Buy 0.02 BTC · PAPER" }).click()
+  await hands.open()
+  const row = page.getByTestId("open-order")
+  await row.filter({ hasText: "NEW" }).waitFor()
+
+  await row.getByRole("button", { name: /^Reduce/ }).click()
+  await row.getByLabel(/^New quantity/).fill("0.005")
+  await row.getByRole("button", { name: "Set" }).click()
+  await row.filter({ hasText: "0.00500" }).waitFor()
+
+  await row.getByRole("button", { name: /what happened/ }).click()
+  const story = page.getByRole("dialog", { name: "What happened to this order" })
+  await story.getByText("It is worth 0.005 in all now").waitFor()
+  const told = await story.getByTestId("story-row").evaluateAll((rows) => rows.map((each) => each.dataset["what"]))
+  for (const what of [
+    "PlaceOrder",
+    "OrderSubmitted",
+    "OrderAccepted",
+    "AmendOrder",
+    "AmendSubmitted",
+    "OrderAmended"
+  ]) {
+    assert.include(told, what)
+  }
+  await page.keyboard.press("Escape")
+  await story.waitFor({ state: "hidden" })
+  await row.getByRole("button", { name: /^Cancel/ }).click()
+  await row.waitFor({ state: "detached" })
+  assert.deepStrictEqual(errors, [])
+  await page.context().close()
+}
+
 describeRecordings("the page", () => {
   describeBrowser("in a browser", () => {
     let desk: Desk.Desk
@@ -172,6 +216,12 @@ describeRecordings("the page", () => {
       it(
         "buys at the recorded market, shows fill, position and balance, and shows the same after a reload",
         () => buysAndFindsItAgain(browser, desk.url, options),
+        PATIENCE_MILLIS
+      )
+
+      it(
+        "makes a resting order smaller from its row, and tells what happened to it",
+        () => restsShrinksAndExplains(browser, desk.url, options),
         PATIENCE_MILLIS
       )
     })

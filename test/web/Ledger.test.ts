@@ -94,4 +94,28 @@ describe("the ledger of the page", () => {
     )
     assert.deepStrictEqual(Ledger.apply(ledger, [update(denied)]).changes, [])
   })
+
+  it("knows since when the desk does not hear the exchange, and when it does again", () => {
+    const blind = { since: 5, reason: "The stream was cut." }
+    const lost = Ledger.apply(Ledger.empty, [{ type: "ACCOUNT_UPDATE", seq: 2, data: { blind } }]).ledger
+    assert.deepStrictEqual(lost.blind, blind)
+    assert.deepStrictEqual(Ledger.apply(lost, [update(order())]).ledger.blind, blind)
+    assert.isUndefined(Ledger.apply(lost, [{ type: "ACCOUNT_UPDATE", seq: 3, data: { blind: null } }]).ledger.blind)
+    assert.isUndefined(Ledger.apply(lost, [snapshot([])]).ledger.blind)
+  })
+
+  it("passes on a total that was found to differ, once", () => {
+    const drift = { asset: "USDT", ours: "100", exchange: "150", difference: "50" }
+    const { drifts, ledger } = Ledger.apply(Ledger.empty, [{ type: "DRIFT", seq: 2, data: drift }])
+    assert.deepStrictEqual(drifts, [drift])
+    assert.deepStrictEqual(Ledger.apply(ledger, [update(order())]).drifts, [])
+  })
+
+  it("tells an order that was made smaller from one that was not", () => {
+    const amending = order({ status: "AMENDING", quantity: "0.05" })
+    const titles = ["0.02", "0.05"].map(
+      (quantity) => noticeOf({ before: amending, after: order({ status: "NEW", quantity }) })?.title
+    )
+    assert.deepStrictEqual(titles, ["Reduced", "Not reduced"])
+  })
 })

@@ -57,6 +57,11 @@ export const noticeOf = ({ before, after }: OrderChange): Omit<Notice, "id"> | u
       if (before?.status === "CANCELING") {
         return { tone: "bad", title: "Not cancelled", text: `${what}: the exchange refused the cancel.` }
       }
+      if (before?.status === "AMENDING") {
+        return before.quantity === after.quantity
+          ? { tone: "bad", title: "Not reduced", text: `${what}: it stands as before.` }
+          : { tone: "plain", title: "Reduced", text: `${what} in all` }
+      }
       return after.type === "LIMIT" && before?.status !== "NEW" && before?.status !== "UNKNOWN"
         ? { tone: "plain", title: "Working", text: `${what} at ${Figure.grouped(after.price ?? "")}` }
         : undefined
