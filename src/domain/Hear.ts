@@ -26,10 +26,21 @@ const NOTHING: Heard = { events: [] }
 /** No events for a duplicate, a late one, or one of an order of ours that is closed: nothing closes before all of it is known. */
 export const hear = (account: Account, report: Report): Heard => {
   const order = orderIn(account, report)
-  if (order !== undefined) return ofOpen(order, report)
+  if (order !== undefined) {
+    const heard = ofOpen(order, report)
+    return heard.events.length === 0 ? heard : { ...heard, events: [...acceptedBy(order, report), ...heard.events] }
+  }
   const { clientOrderId, exchangeOrderId, symbol } = report
   if (isOurs(clientOrderId) || exchangeOrderId === undefined) return NOTHING
   return { events: [], stranger: { symbol, exchangeOrderId } }
+}
+
+/** Whatever happens to an order there says that it was accepted, and under which id: its acceptance may come when it is over. */
+const acceptedBy = (order: Order, report: Report): ReadonlyArray<Event> => {
+  const { exchangeOrderId, from } = report
+  if (order.exchangeOrderId !== undefined || exchangeOrderId === undefined) return []
+  if (report._tag === "Accepted" || report._tag === "Rejected") return []
+  return [{ _tag: "OrderAccepted", orderId: order.orderId, exchangeOrderId, ...(from === undefined ? {} : { from }) }]
 }
 
 const ofOpen = (order: Order, report: Report): Heard => {

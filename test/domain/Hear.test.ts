@@ -200,6 +200,16 @@ describe("Hear", () => {
     }
   })
 
+  it("keeps the exchange's id of an order that is over before its acceptance is heard", () => {
+    for (const last of [filled("1", "0.1"), canceled("0"), amended("0.05")]) {
+      const [first] = Hear.hear(sent, last).events
+      assert.deepInclude(first, { _tag: "OrderAccepted", exchangeOrderId: "7" }, last._tag)
+    }
+    // Nothing is said twice.
+    assert.lengthOf(Hear.hear(hear(sent, filled("1", "0.01")), filled("2", "0.01")).events, 1)
+    assert.deepStrictEqual(Hear.hear(sent, canceled("0.04")).events, [])
+  })
+
   it("takes a larger quantity for an older word about an amend", () => {
     const open = decide(hear(sent, accepted), amend(1, "0.05"))
     const smaller = hear(open, amended("0.05"))
