@@ -13,9 +13,10 @@ import * as ExchangeInfo from "./ExchangeInfo.ts"
 import { fillOf, orderParams, reportsOf, stateOf } from "./OrderWords.ts"
 import * as SignedRest from "./SignedRest.ts"
 import { type Params, type Signer, signerOf } from "./Signing.ts"
+import { StreamPace } from "./StreamPace.ts"
 import * as Wire from "./TradingWire.ts"
 import * as UserStream from "./UserStream.ts"
-import { NO_SUCH_ORDER, refusalCode, unknown } from "./Verdict.ts"
+import { NO_SUCH_ORDER, OUTSIDE_WINDOW, refusalCode, unknown } from "./Verdict.ts"
 
 /** Trades asked for at once. */
 const PAGE = 1_000
@@ -40,6 +41,7 @@ const make = Effect.gen(function* () {
   const vault = yield* Vault
   const accounts = yield* ExchangeAccounts
   const rest = yield* SignedRest.make(binance.restUrl)
+  const pace = new StreamPace()
   const signers = new LeastRecent<AccountId, Signer>(MAX_OPEN)
 
   /** Of an account that is open. */
@@ -168,11 +170,18 @@ const make = Effect.gen(function* () {
       return balances.map(({ asset, free, locked }) => ({ asset, free, held: locked }))
     }),
     reports: Effect.fnUntraced(function* (accountId) {
-      return yield* UserStream.open({
+      const signer = yield* signerFor(accountId)
+      yield* pace.turn(accountId)
+      const stream = UserStream.open({
         url: `${binance.wsApiUrl}/ws-api/v3`,
-        signer: yield* signerFor(accountId),
+        signer,
         timestamp: Effect.map(Clock.currentTimeMillis, (now) => now + rest.clock.offsetMillis())
       })
+      return yield* Effect.catchIf(
+        stream,
+        (error) => refusalCode(error) === OUTSIDE_WINDOW,
+        () => Effect.andThen(rest.clock.heal, stream)
+      )
     })
   })
 })

@@ -24,6 +24,8 @@ export type HttpCalls = (request: HttpRequest) => Effect.Effect<HttpAnswer, NotS
 const MAX_BODY = 32 * 1024 * 1024
 /** Sockets to the exchange at once. */
 const MAX_SOCKETS = 256
+/** A socket unused for longer is not used again: the other side may be closing it, and an order sent there would be in doubt. */
+const IDLE_MILLIS = 4_000
 
 /**
  * `node:http` rather than `fetch` or a client library: it never sends again by itself, and it says whether a socket was ever connected,
@@ -32,7 +34,7 @@ const MAX_SOCKETS = 256
 export const make = Effect.fnUntraced(function* (baseUrl: string): Effect.fn.Return<HttpCalls, never, Scope.Scope> {
   const base = new URL(baseUrl)
   const secure = base.protocol === "https:"
-  const options = { keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: 16 }
+  const options = { keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: 16, timeout: IDLE_MILLIS }
   const agent = secure ? new https.Agent(options) : new http.Agent(options)
   yield* Effect.addFinalizer(() => Effect.sync(() => agent.destroy()))
   const prefix = base.pathname.replace(/\/$/, "")

@@ -3,7 +3,7 @@
 import { Cause, Clock, Deferred, Effect, Option, Queue, Schema, type Scope } from "effect"
 import { type RawData, WebSocket } from "ws"
 import type { Report } from "../../domain/Report.ts"
-import { ExchangeError, NotSent, ReportsLost } from "../../ports/Exchange.ts"
+import { ExchangeError, NotSent, Refused, ReportsLost } from "../../ports/Exchange.ts"
 import { reportOf } from "./OrderWords.ts"
 import { RECV_WINDOW_MILLIS } from "./SignedRest.ts"
 import { type Signer, signedParams } from "./Signing.ts"
@@ -38,9 +38,9 @@ export const open = Effect.fnUntraced(function* (
   const reports = yield* Queue.dropping<Report, ReportsLost>(REPORTS)
   const subscribed = yield* Deferred.make<void, ExchangeError>()
   const heard = { at: clock.currentTimeMillisUnsafe() }
-  const lose = (message: string) => {
+  const lose = (message: string, refusal?: ExchangeError) => {
     Queue.failCauseUnsafe(reports, lostBecause(message))
-    Deferred.doneUnsafe(subscribed, Effect.fail(notSubscribed(message)))
+    Deferred.doneUnsafe(subscribed, Effect.fail(refusal ?? notSubscribed(message)))
   }
   const socket = yield* connect(options.url)
   socket.on("message", (data, isBinary) => {
@@ -53,7 +53,7 @@ export const open = Effect.fnUntraced(function* (
         if (!Queue.offerUnsafe(reports, found.report)) lose("The desk fell behind Binance's private stream.")
         return
       case "Over":
-        return lose(found.message)
+        return lose(found.message, found.refusal)
       case "Nothing":
         return
     }
@@ -121,10 +121,10 @@ const discard = (socket: WebSocket): void => {
 type Found =
   | { readonly _tag: "Subscribed" | "Nothing" }
   | { readonly _tag: "Report"; readonly report: Report }
-  | { readonly _tag: "Over"; readonly message: string }
+  | { readonly _tag: "Over"; readonly message: string; readonly refusal?: ExchangeError }
 
 const NOTHING: Found = { _tag: "Nothing" }
-const over = (message: string): Found => ({ _tag: "Over", message })
+const over = (message: string): Extract<Found, { readonly _tag: "Over" }> => ({ _tag: "Over", message })
 const UNREADABLE = over("Binance's private stream said something that cannot be read.")
 
 const read = (text: string): Found => {
@@ -134,7 +134,8 @@ const read = (text: string): Found => {
   if (frame.id === SUBSCRIBE && frame.status === 200) return { _tag: "Subscribed" }
   // The subscription was refused, or the key behind it was revoked.
   const { code, msg } = frame.error ?? { code: 0, msg: `status ${String(frame.status)}` }
-  return over(`Binance refused the private stream: ${msg.slice(0, 200)} (${code}).`)
+  const message = `Binance refused the private stream: ${msg.slice(0, 200)} (${code}).`
+  return { _tag: "Over", message, refusal: new ExchangeError({ reason: new Refused({ code, message }) }) }
 }
 
 const eventIn = (text: string, name: string): Found => {

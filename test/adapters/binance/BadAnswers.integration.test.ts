@@ -326,13 +326,30 @@ describe("a private stream", () => {
       )
     }
 
+    it.effect("that is refused for our clock begins once the clock is right", () =>
+      Effect.gen(function* () {
+        const { clockOffsetMillis, reports, served } = yield* opened
+        served.answers.set("GET /api/v3/time", (_, response) =>
+          json(200, { serverTime: Date.now() + 60_000 })(_, response)
+        )
+        let asked = 0
+        const good = saying(framed({}))
+        served.greet = (socket, id) =>
+          asked++ === 0
+            ? socket.send(JSON.stringify({ id, status: 400, error: { code: -1021, msg: "Timestamp" } }))
+            : good(socket, id)
+        assert.strictEqual((yield* Queue.take(yield* reports(ann)))._tag, "Accepted")
+        assert.isAbove(clockOffsetMillis(), 50_000)
+      }).pipe(isolated)
+    )
+
     it.effect("that is refused does not begin", () =>
       Effect.gen(function* () {
         const { reports, served } = yield* opened
         served.greet = (socket, id) =>
           socket.send(JSON.stringify({ id, status: 401, error: { code: -2015, msg: "Invalid API-key." } }))
         const { reason } = yield* Effect.flip(reports(ann))
-        assert.strictEqual(reason._tag, "NotSent")
+        assert.strictEqual(reason._tag, "Refused")
         served.greet = (socket) => socket.terminate()
         assert.strictEqual((yield* Effect.flip(reports(ann))).reason._tag, "NotSent")
       }).pipe(isolated)
