@@ -54,8 +54,11 @@ export class Ledger {
     path: string,
     params: Readonly<Record<string, string | number>> = {}
   ): Promise<Body> {
+    // The exchange's clock may be off on purpose.
+    const time = await fetch(`${this.#url}/api/v3/time`, { signal: AbortSignal.timeout(15_000) })
+    const { serverTime } = (await time.json()) as { readonly serverTime: number }
     const query = new URLSearchParams(
-      Object.entries({ ...params, timestamp: Date.now() }).map(([k, v]) => [k, String(v)])
+      Object.entries({ ...params, timestamp: serverTime }).map(([k, v]) => [k, String(v)])
     )
     const signature = createHmac("sha256", this.#keys.secret).update(query.toString()).digest("hex")
     const response = await fetch(`${this.#url}${path}?${query.toString()}&signature=${signature}`, {

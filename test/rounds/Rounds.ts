@@ -8,6 +8,7 @@ import { Dice } from "../sim/Dice.ts"
 import { compare, type DeskView, undecided } from "./Compare.ts"
 import { type Keys, Ledger } from "./Ledger.ts"
 import { SYMBOLS, Trader } from "./Trader.ts"
+import { brew } from "./Weather.ts"
 
 /** From the start of the desk until nothing may be in doubt any more: the proof of an order that never arrived takes 14 s. */
 const DECIDED_MILLIS = 20_000
@@ -131,9 +132,11 @@ export const agree = async ({ people }: World, desk: Desk.Desk, since: number) =
 }
 
 export interface Round {
+  readonly weather: ReadonlyArray<string>
   readonly killedAfter: number
   readonly unanswered: number
-  readonly refused: number
+  /** How often requests were refused, by code. */
+  readonly refusals: Readonly<Record<string, number>>
   readonly lostAnswers: number
   readonly readyMillis: number
   readonly decidedMillis: number
@@ -146,11 +149,13 @@ export interface Round {
 /** Trades, kills, starts again, repeats, compares. The desk it leaves runs. */
 export const round = async (
   world: World,
-  desk: Desk.Desk
+  desk: Desk.Desk,
+  verbs: ReadonlyArray<string> = []
 ): Promise<{ readonly desk: Desk.Desk; readonly is: Round }> => {
   const { dice, people } = world
   const before = await lost(world)
   const killedAfter = dice.between(40, 200)
+  const weather = await brew(world.paper, dice, verbs)
   let answers = 0
   const onAnswer = () => {
     if (++answers === killedAfter) void desk.kill()
@@ -165,15 +170,23 @@ export const round = async (
     await trader.meet(next.url)
     await trader.repeat()
   }
-  const { decidedMillis, doubts } = await agree(world, next, performance.now())
-  await clear(world, next)
+  const { decidedMillis, doubts } = await explained(world, next, weather.names, async () => {
+    const agreed = await agree(world, next, performance.now())
+    await weather.clear()
+    await clear(world, next)
+    return agreed
+  })
   const sizes = people.map(({ ledger }) => [ledger.orders.size, ledger.trades.size] as const)
   return {
     desk: next,
     is: {
+      weather: weather.names,
       killedAfter,
       unanswered,
-      refused: people.reduce((sum, { trader }) => sum + trader.refused, 0),
+      refusals: people.reduce<Record<string, number>>((sum, { trader }) => {
+        for (const [code, count] of trader.refusals) sum[code] = (sum[code] ?? 0) + count
+        return sum
+      }, {}),
       lostAnswers: (await lost(world)) - before,
       readyMillis,
       decidedMillis,
@@ -181,6 +194,31 @@ export const round = async (
       orders: sizes.reduce((sum, [orders]) => sum + orders, 0),
       trades: sizes.reduce((sum, [, trades]) => sum + trades, 0)
     }
+  }
+}
+
+/** A failure, with everything that differs at that moment and what the desk said. */
+const explained = async <A>(
+  { people }: World,
+  desk: Desk.Desk,
+  weather: ReadonlyArray<string>,
+  test: () => Promise<A>
+): Promise<A> => {
+  try {
+    return await test()
+  } catch (error) {
+    const lines = [String(error), `weather: ${weather.join(", ")}`]
+    for (const { ledger, trader } of people) {
+      await ledger.read()
+      const differences = compare(await viewOf(desk.url, trader), ledger, trader.answered)
+      lines.push(...differences.map((line) => `${trader.email}: ${line}`))
+      for (const line of differences) {
+        const id = line.split(" ")[0]?.replaceAll("-", "") ?? ""
+        const there = [...ledger.orders.values()].find(({ clientOrderId }) => clientOrderId === `oc${id}`)
+        if (there !== undefined) lines.push(`  there: ${JSON.stringify(there)}`)
+      }
+    }
+    throw new Error([...lines, desk.output().slice(-4_000)].join("\n"), { cause: error })
   }
 }
 

@@ -20,7 +20,8 @@ export class Trader {
   /** Order ids that were answered PENDING, ever. */
   readonly answered = new Set<string>()
   token = ""
-  refused = 0
+  /** How often requests of this round were refused, by code. */
+  readonly refusals = new Map<string, number>()
   /** Of this round. */
   requests: Array<Request> = []
   readonly #dice: Dice
@@ -54,6 +55,7 @@ export class Trader {
   /** On several lanes, until the desk is gone. */
   async trade(onAnswer: () => void): Promise<void> {
     this.requests = []
+    this.refusals.clear()
     await Promise.all(Array.from({ length: LANES }, () => this.#lane(onAnswer)))
   }
 
@@ -70,7 +72,12 @@ export class Trader {
   async send(request: Request): Promise<boolean> {
     const { body, key, method, path } = request
     const options = { token: this.token, key, ...(body === undefined ? {} : { body }) }
-    const answer = await Client.call<{ orderId: string }>(this.#url, method, path, options).catch(() => undefined)
+    const answer = await Client.call<{ orderId: string; error?: { code: string } }>(
+      this.#url,
+      method,
+      path,
+      options
+    ).catch(() => undefined)
     if (answer === undefined) return false
     if (answer.status >= 500) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
     const orderId = answer.status < 300 ? answer.body.orderId : ""
@@ -78,7 +85,8 @@ export class Trader {
       throw new Error(`${key} was answered with ${request.orderId}, and then with ${orderId} (${answer.status})`)
     }
     request.orderId = orderId
-    if (orderId === "") this.refused++
+    const code = answer.body.error?.code ?? ""
+    if (orderId === "") this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1)
     else this.answered.add(orderId)
     return true
   }

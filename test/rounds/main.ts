@@ -1,4 +1,4 @@
-// Rounds of kill -9: `npm run rounds -- [--rounds N] [--seed S] [--open K]`. A line for each, and one of JSON at the end.
+// Rounds of kill -9: `npm run rounds -- [--rounds N] [--seed S] [--open K] [--weather verb,verb]`. A line for each, and one of JSON at the end.
 import { parseArgs } from "node:util"
 import { create, killAll, loseAnswers, register, reopened, round, type Round } from "./Rounds.ts"
 
@@ -6,7 +6,8 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "10" },
     seed: { type: "string", default: "1" },
-    open: { type: "string", default: "0" }
+    open: { type: "string", default: "0" },
+    weather: { type: "string", default: "" }
   }
 })
 const whole = (name: keyof typeof values, most: number): number => {
@@ -16,6 +17,7 @@ const whole = (name: keyof typeof values, most: number): number => {
   return Number(text)
 }
 const [rounds, seed, open] = [whole("rounds", 100_000), whole("seed", 999_999_999), whole("open", 400)]
+const verbs = values.weather.split(",").filter((verb) => verb !== "")
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -37,11 +39,11 @@ try {
   } else {
     await loseAnswers(world)
     for (let n = 1; n <= rounds; n++) {
-      const { desk: next, is } = await round(world, desk)
+      const { desk: next, is } = await round(world, desk, verbs)
       desk = next
       done.push(is)
       say(
-        `round ${n}: killed after ${is.killedAfter} answers, ${is.unanswered} without one, ${is.lostAnswers} lost at the exchange; ` +
+        `round ${n} (${is.weather.join(", ")}): killed after ${is.killedAfter} answers, ${is.unanswered} without one, refused ${JSON.stringify(is.refusals)}, ${is.lostAnswers} lost at the exchange; ` +
           `ready after ${is.readyMillis} ms, ${is.doubts} undecided for ${is.decidedMillis} ms; ${is.orders} orders and ${is.trades} trades agree`
       )
     }
@@ -53,8 +55,9 @@ try {
 } finally {
   await world.close()
 }
-const most = (name: keyof Round) => done.reduce((max, each) => Math.max(max, each[name]), 0)
-const sum = (name: keyof Round) => done.reduce((total, each) => total + each[name], 0)
+type Figure = Exclude<keyof Round, "weather" | "refusals">
+const most = (name: Figure) => done.reduce((max, each) => Math.max(max, each[name]), 0)
+const sum = (name: Figure) => done.reduce((total, each) => total + each[name], 0)
 say(
   JSON.stringify({
     rounds: done.length,
