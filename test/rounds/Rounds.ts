@@ -10,8 +10,8 @@ import { type Keys, Ledger } from "./Ledger.ts"
 import { SYMBOLS, Trader } from "./Trader.ts"
 import { brew } from "./Weather.ts"
 
-/** From the start of the desk until nothing may be in doubt any more: the proof of an order that never arrived takes 14 s. */
-const DECIDED_MILLIS = 20_000
+/** Until nothing may be in doubt any more: the proof of an order that never arrived takes 14 s, and a busy machine its time. */
+const DECIDED_MILLIS = 25_000
 /** Until both must say the same from then on. The market goes on meanwhile. */
 const EQUAL_MILLIS = 15_000
 
@@ -137,6 +137,8 @@ export interface Round {
   readonly unanswered: number
   /** How often requests were refused, by code. */
   readonly refusals: Readonly<Record<string, number>>
+  /** How the round's orders stood before the rest was taken back. */
+  readonly outcomes: Readonly<Record<string, number>>
   readonly lostAnswers: number
   readonly readyMillis: number
   readonly decidedMillis: number
@@ -170,11 +172,12 @@ export const round = async (
     await trader.meet(next.url)
     await trader.repeat()
   }
-  const { decidedMillis, doubts } = await explained(world, next, weather.names, async () => {
+  const { decidedMillis, doubts, outcomes } = await explained(world, next, weather.names, async () => {
     const agreed = await agree(world, next, performance.now())
     await weather.clear()
+    const outcomes = await outcomesOf(world, next)
     await clear(world, next)
-    return agreed
+    return { ...agreed, outcomes }
   })
   const sizes = people.map(({ ledger }) => [ledger.orders.size, ledger.trades.size] as const)
   return {
@@ -187,6 +190,7 @@ export const round = async (
         for (const [code, count] of trader.refusals) sum[code] = (sum[code] ?? 0) + count
         return sum
       }, {}),
+      outcomes,
       lostAnswers: (await lost(world)) - before,
       readyMillis,
       decidedMillis,
@@ -220,6 +224,19 @@ const explained = async <A>(
     }
     throw new Error([...lines, desk.output().slice(-4_000)].join("\n"), { cause: error })
   }
+}
+
+const outcomesOf = async ({ people }: World, { url }: Desk.Desk): Promise<Record<string, number>> => {
+  const counted: Record<string, number> = {}
+  for (const { trader } of people) {
+    const placed = new Set(trader.requests.map(({ method, orderId }) => (method === "POST" ? orderId : undefined)))
+    for (const { orderId, reason, status } of await Client.allOrders(url, trader.token)) {
+      if (!placed.has(orderId)) continue
+      const outcome = status === "REJECTED" || status === "DENIED" ? `${status}: ${reason}` : status
+      counted[outcome] = (counted[outcome] ?? 0) + 1
+    }
+  }
+  return counted
 }
 
 /** Takes back what rests, through the desk, so that the next round has room. */

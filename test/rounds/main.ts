@@ -44,7 +44,7 @@ try {
       done.push(is)
       say(
         `round ${n} (${is.weather.join(", ")}): killed after ${is.killedAfter} answers, ${is.unanswered} without one, refused ${JSON.stringify(is.refusals)}, ${is.lostAnswers} lost at the exchange; ` +
-          `ready after ${is.readyMillis} ms, ${is.doubts} undecided for ${is.decidedMillis} ms; ${is.orders} orders and ${is.trades} trades agree`
+          `ready after ${is.readyMillis} ms, ${is.doubts} undecided for ${is.decidedMillis} ms; ${is.orders} orders and ${is.trades} trades agree: ${JSON.stringify(is.outcomes)}`
       )
     }
   }
@@ -55,7 +55,7 @@ try {
 } finally {
   await world.close()
 }
-type Figure = Exclude<keyof Round, "weather" | "refusals">
+type Figure = Exclude<keyof Round, "weather" | "refusals" | "outcomes">
 const most = (name: Figure) => done.reduce((max, each) => Math.max(max, each[name]), 0)
 const sum = (name: Figure) => done.reduce((total, each) => total + each[name], 0)
 say(
