@@ -104,7 +104,7 @@ describe("the journal's verbs on the embedded database", () => {
         assert.strictEqual(busy.code, 1)
         assert.match(busy.err, /is in use by process \d+\. Stop that one/)
       }),
-    120_000
+    300_000
   )
 })
 
@@ -120,7 +120,7 @@ describePostgres("", () => {
             const services = yield* Layer.build(journalOf("DATABASE_URL", url))
             yield* verbs(["--database-url", url], (effect) => Effect.scoped(Effect.provide(effect, services)))
           }),
-        120_000
+        300_000
       )
     }
   )

@@ -9,6 +9,9 @@ import { type MilestoneName, milestones } from "../src/ports/Milestone.ts"
 import * as Client from "./kit/Client.ts"
 import * as Desk from "./kit/Desk.ts"
 import * as Ledger from "./kit/Ledger.ts"
+import { type ApiKey, startPaper } from "./kit/PaperProcess.ts"
+import { Trader } from "./rounds/Trader.ts"
+import { Dice } from "./sim/Dice.ts"
 
 const SYMBOL = "BTCUSDT"
 const QUANTITY = "0.01"
@@ -66,13 +69,13 @@ const place = async ({ desk, token }: Session, key: string, operation: Operation
   const body =
     operation === "a market order"
       ? { ...order, type: "MARKET" }
-      : { ...order, type: "LIMIT", price: await restingPrice(desk) }
+      : { ...order, type: "LIMIT", price: await restingPrice(desk.url) }
   return Client.call<{ orderId: string }>(desk.url, "POST", "/api/trading/orders", { token, key, body })
 }
 
 /** The same at every ask, far enough below the market never to trade: a repeat must ask for the same thing. */
 let resting: string | undefined
-const restingPrice = async ({ url }: Desk.Desk) =>
+const restingPrice = async (url: string) =>
   (resting ??= String(Math.floor(Number.parseInt(await Client.lastPrice(url, SYMBOL), 10) * 0.8)))
 
 const outcomeOf = async ({ desk, token }: Session, orderId: string): Promise<Outcome | undefined> => {
@@ -188,5 +191,49 @@ describe("a crash between any two steps", () => {
       await recovering.ended
     }
     await proveAll(done)
+  })
+
+  it("of the search for a lost answer leaves the order in doubt until there is proof", PATIENT, async () => {
+    const paper = await startPaper({ market: "sim:3", limits: "off" })
+    const wire = {
+      DATA_DIR: Desk.temporaryDirectory(),
+      EXCHANGE: "binance",
+      MARKET: "live",
+      BINANCE_REST_URL: paper.url,
+      BINANCE_WS_API_URL: paper.wsUrl,
+      BINANCE_STREAM_URL: paper.wsUrl
+    } as const
+    const launched = [Desk.launch({ ...wire, OUTCRY_TEST_KILL_AT: "evidence asked for" })]
+    try {
+      const first = await launched[0]?.ready
+      assert.isDefined(first)
+      const ann = new Trader("ann@desk.test", new Dice(1))
+      const money = { account: "ann", balances: { USDT: "1000000" } }
+      await ann.meet(first?.url ?? "", (await paper.admin("POST", "/keys", money)) as ApiKey)
+      const lost = { verb: "loseRequest", scope: { route: "POST /api/v3/order" }, params: { how: "cut" }, times: 1 }
+      await paper.admin("POST", "/faults", lost)
+      await first?.arm()
+      const price = await restingPrice(first?.url ?? "")
+      const body = { symbol: SYMBOL, side: "BUY", type: "LIMIT", quantity: QUANTITY, price }
+      const order = { token: ann.token, key: "lost", body }
+      const placed = await Client.call<{ orderId: string }>(first?.url ?? "", "POST", "/api/trading/orders", order)
+      await first?.ended
+      const next = Desk.launch(wire)
+      launched.push(next)
+      const on = { desk: await next.ready, token: ann.token }
+      await settled(on, placed.body.orderId, "REJECTED 0.01")
+      const path = `/api/trading/orders/${placed.body.orderId}/history`
+      const { body: story } = await Client.call<OrderHistory>(on.desk.url, "GET", path, { token: ann.token })
+      const told = story.rows.map(({ what }) => what)
+      assert.deepStrictEqual(told.slice(0, 2), ["PlaceOrder", "OrderSubmitted"])
+      assert.isAbove(told.filter((what) => what === "query").length, 1)
+      assert.strictEqual(told.at(-1), "OrderRejected")
+      const [sent, ended] = [story.rows[1]?.at ?? 0, story.rows.at(-1)?.at ?? 0]
+      // The exchange may take a call for 2 s and needs 10 s more to show it: nothing before that is proof.
+      assert.isAbove(ended - sent, 12_000)
+    } finally {
+      for (const each of [...launched, paper]) await each.kill()
+      for (const folder of [wire.DATA_DIR, paper.dataDir]) fs.rmSync(folder, { recursive: true, force: true })
+    }
   })
 })

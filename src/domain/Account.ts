@@ -173,7 +173,7 @@ const changeOf = (account: Account, recorded: Recorded, assetsOf: AssetsOf): Cha
     case "BalanceAdjusted":
       return { balances: [{ ...balanceOf(account, event.asset), free: event.free }] }
     case "OrderDenied":
-      return { order: Life.denied(event, at) }
+      return { order: Life.denied(event, recorded) }
     case "OrderSubmitted":
     case "OrderAdopted": {
       const { amount, asset } = event.hold

@@ -1,4 +1,5 @@
 // How one event changes one order: its status follows from what is in flight, what was executed, and the exchange's last word.
+import { sentence } from "./Denial.ts"
 import type { Event, Recorded } from "./Event.ts"
 import type { Fill } from "./Fill.ts"
 import { clientOrderIdOf } from "./Ids.ts"
@@ -56,8 +57,9 @@ const begun = (
   updatedAt: at
 })
 
-export const denied = (event: Of<"OrderDenied">, at: number): Order => ({
+export const denied = (event: Of<"OrderDenied">, { at, version }: Recorded): Order => ({
   ...begun(event, at),
+  ...(version === FIRST ? {} : { reason: sentence(event.reason) }),
   ...(event.userId === undefined ? {} : { userId: event.userId }),
   status: "DENIED",
   hold: NOTHING_HELD
@@ -86,7 +88,7 @@ export const adopted = (event: Of<"OrderAdopted">, at: number): Order => {
   return { ...order, status: workingStatus(order) }
 }
 
-/** Events of the first version knew one call in flight at a time: news of the order ended whatever was in doubt. */
+/** Events of the first version left the reason of a denial out of the order, and knew one call in flight at a time: news of the order ended whatever was in doubt. */
 const FIRST = 1
 
 export const next = (order: Order, event: OpenOrderEvent, { at, version }: Recorded): NextOrder => {

@@ -29,59 +29,53 @@ const sourceOf = (event: Event): HistorySource => {
   return ("from" in event ? event.from : undefined) ?? "stream"
 }
 
-/** Of rows of one moment: what was asked before what was decided, and a decision before the call it led to. */
-const RANK = { command: 0, event: 1, call: 2 } as const
-
-interface Ranked {
-  readonly kind: keyof typeof RANK
-  readonly row: HistoryRow
+/**
+ * Of rows of one moment: what was asked, what a question to the exchange found, what followed from both, the call that it led to, and the
+ * doubt which that left.
+ */
+const rankOf = (row: HistoryRow): number => {
+  if (row.source === "user") return 0
+  if (row.what === "query") return 1
+  if (row.what === "OrderUnknown") return 4
+  return row.seq === null ? 3 : 2
 }
 
 /** `trail` holds up to `MAX_ROWS + 1` of each kind. What is cut off one kind is cut off all of them: no gap in the middle looks like peace. */
 export const storyOf = (orderId: OrderId, { calls, commands, events }: Trail): OrderHistory => {
-  const kinds: ReadonlyArray<ReadonlyArray<Ranked>> = [
+  const kinds: ReadonlyArray<ReadonlyArray<HistoryRow>> = [
     commands.map(({ envelope, receipt }) => ({
-      kind: "command",
-      row: {
-        at: envelope.at,
-        source: "user",
-        what: envelope.command._tag,
-        sentence: commandSentence(envelope.command, receipt),
-        seq: null,
-        traceId: envelope.traceId === "" ? null : envelope.traceId,
-        userId: envelope.userId
-      }
+      at: envelope.at,
+      source: "user",
+      what: envelope.command._tag,
+      sentence: commandSentence(envelope.command, receipt),
+      seq: null,
+      traceId: envelope.traceId === "" ? null : envelope.traceId,
+      userId: envelope.userId
     })),
     events.map(({ at, event, seq, traceId }) => ({
-      kind: "event",
-      row: {
-        at,
-        source: sourceOf(event),
-        what: event._tag,
-        sentence: eventSentence(event),
-        seq,
-        traceId: traceId === "" ? null : traceId,
-        userId: null
-      }
+      at,
+      source: sourceOf(event),
+      what: event._tag,
+      sentence: eventSentence(event),
+      seq,
+      traceId: traceId === "" ? null : traceId,
+      userId: null
     })),
     calls.map((record) => ({
-      kind: "call",
-      row: {
-        at: record.answeredAt,
-        source: record.call === "query" ? "query" : "answer",
-        what: record.call,
-        sentence: callSentence(record),
-        seq: null,
-        traceId: null,
-        userId: null
-      }
+      at: record.answeredAt,
+      source: record.call === "query" ? "query" : "answer",
+      what: record.call,
+      sentence: callSentence(record),
+      seq: null,
+      traceId: null,
+      userId: null
     }))
   ]
   const cut = kinds.filter((kind) => kind.length > MAX_ROWS)
-  const until = Math.min(...cut.map((kind) => kind[MAX_ROWS - 1]?.row.at ?? 0))
+  const until = Math.min(...cut.map((kind) => kind[MAX_ROWS - 1]?.at ?? 0))
   const rows = kinds
     .flatMap((kind) => kind.slice(0, MAX_ROWS))
-    .filter(({ row }) => row.at <= until)
-    .toSorted((a, b) => a.row.at - b.row.at || RANK[a.kind] - RANK[b.kind] || (a.row.seq ?? 0) - (b.row.seq ?? 0))
-  return { orderId, rows: rows.map(({ row }) => row), complete: cut.length === 0 }
+    .filter(({ at }) => at <= until)
+    .toSorted((a, b) => a.at - b.at || rankOf(a) - rankOf(b) || (a.seq ?? 0) - (b.seq ?? 0))
+  return { orderId, rows, complete: cut.length === 0 }
 }

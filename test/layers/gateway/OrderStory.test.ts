@@ -53,8 +53,8 @@ describe("the story of an order", () => {
       [
         [0, "user", "PlaceOrder"],
         [0, "desk", "OrderSubmitted"],
-        [40, "desk", "OrderUnknown"],
         [40, "answer", "submit"],
+        [40, "desk", "OrderUnknown"],
         [295, "query", "query"],
         [300, "query", "OrderAccepted"],
         [9_000, "user", "CancelOrder"]
@@ -65,8 +65,8 @@ describe("the story of an order", () => {
       [
         "Asked to place: BUY 0.5 BTCUSDT at 60000.01, GTC. The desk took it.",
         "Approved and stored, with 30000.005 USDT held for it. It goes to the exchange as oc01912f5c000070008000000000000001.",
-        "No answer to the submit can be trusted: The connection was cut. The desk asks the exchange until it knows, and sends nothing again.",
         "The submit got no answer that can be trusted after 40 ms.",
+        "No answer to the submit can be trusted: The connection was cut. The desk asks the exchange until it knows, and sends nothing again.",
         "Asked about it, the exchange answered after 5 ms: NEW.",
         "The exchange has it, as its order 1001.",
         "Asked to cancel. It waits for the desk's decision."
@@ -77,8 +77,8 @@ describe("the story of an order", () => {
       [
         [null, "trace-c1", "user-ann"],
         [2, "trace-2", null],
-        [3, "trace-3", null],
-        [null, null, null]
+        [null, null, null],
+        [3, "trace-3", null]
       ]
     )
     Schema.decodeUnknownSync(OrderHistory)(storyOf(orderId(1), trail))
