@@ -107,6 +107,7 @@ export const make = Effect.fnUntraced(function* (
         return turn.report(message.report)
       case "Answered":
         if (message.call === "submit") answered(message.orderId, message.answeredAt)
+        else evidence.expect(message.orderId, message.call)
         return turn.call(message)
       case "CallRefused":
       case "NoAnswer":

@@ -3,11 +3,12 @@ import { Clock, Effect, FiberSet, Option, type Scope } from "effect"
 import type { CallRecord } from "../../domain/CallRecord.ts"
 import { absenceProvenAt, type Asked, assess, refOf, type Stranger } from "../../domain/Hear.ts"
 import type { AccountId, OrderId } from "../../domain/Ids.ts"
-import type { Order } from "../../domain/Order.ts"
+import { type Call, flightOf, type Order } from "../../domain/Order.ts"
 import type { Exchange } from "../../ports/Exchange.ts"
 import { Milestone } from "../../ports/Milestone.ts"
 import type { Inbox } from "../Mailbox.ts"
 import type { Message } from "./Message.ts"
+import { HEARD_WITHIN_MILLIS } from "./StreamWatch.ts"
 
 /** Between two questions about the same order: 0.25 s, doubling to 5 s, and one right when absence becomes evidence. */
 const FIRST_MILLIS = 250
@@ -20,6 +21,8 @@ const MAX_STRANGERS = 64
 export interface Evidence {
   /** Asks in the background until nothing about the order is in doubt. One search per order. */
   readonly seek: (orderId: OrderId) => void
+  /** Asks about the order where the stream does not tell within a bound what an answered call has done. */
+  readonly expect: (orderId: OrderId, call: Call) => void
   /** Asks for an order that is not ours. */
   readonly meet: (stranger: Stranger) => void
 }
@@ -35,7 +38,7 @@ export const make = Effect.fnUntraced(function* (options: {
   const reached = yield* Milestone
   const run = yield* FiberSet.makeRuntime<never>()
   const searching = new Set<OrderId>()
-  /** Orders that ended with fills missing: in no doubt, but not complete. */
+  /** Orders in no doubt that something is missing of: fills of one that has ended, or what an answered call has done. */
   const incomplete = new Set<OrderId>()
   const meeting = new Set<string>()
 
@@ -117,14 +120,23 @@ export const make = Effect.fnUntraced(function* (options: {
       Effect.ensuring(Effect.sync(() => meeting.delete(key)))
     )
 
+  const seek = (orderId: OrderId): void => {
+    const order = orderOf(orderId)
+    if (order === undefined) return
+    if (order.flights?.some(({ doubt }) => doubt !== undefined) !== true) incomplete.add(orderId)
+    if (searching.has(orderId)) return
+    searching.add(orderId)
+    run(search(orderId))
+  }
+
   return {
-    seek: (orderId) => {
-      const order = orderOf(orderId)
-      if (order === undefined) return
-      if (order.flights?.some(({ doubt }) => doubt !== undefined) !== true) incomplete.add(orderId)
-      if (searching.has(orderId)) return
-      searching.add(orderId)
-      run(search(orderId))
+    seek,
+    expect: (orderId, call) => {
+      const look = Effect.sync(() => {
+        const order = orderOf(orderId)
+        if (order !== undefined && flightOf(order, call) !== undefined) seek(orderId)
+      })
+      run(Effect.delay(look, HEARD_WITHIN_MILLIS))
     },
     meet: (stranger) => {
       const key = `${stranger.symbol} ${stranger.exchangeOrderId}`

@@ -2,7 +2,7 @@
 import { Latch } from "effect"
 import type { ClientOrderId } from "../../domain/Ids.ts"
 
-/** From the exchange's answer until the stream must have told of the order, in milliseconds. */
+/** From the exchange's answer until the stream must have told of it, in milliseconds. */
 export const HEARD_WITHIN_MILLIS = 5_000
 /** Orders watched at once; a further one is not. */
 const CAPACITY = 1_024

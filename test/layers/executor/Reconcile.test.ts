@@ -265,6 +265,37 @@ describe("a desk that does not hear the exchange", () => {
   )
 })
 
+describe("a cancel that the exchange has answered", () => {
+  it.effect("is asked about where the stream does not tell of it, though it tells of everything else", () =>
+    world((updates) =>
+      Effect.gen(function* () {
+        const forgetful = as((real) => ({
+          reports: Effect.fnUntraced(function* (account) {
+            const all = yield* real.reports(account)
+            const most = yield* Queue.bounded<Report, ReportsLost>(16)
+            yield* Queue.take(all).pipe(
+              Effect.flatMap((report) => (report._tag === "Canceled" ? Effect.void : Queue.offer(most, report))),
+              Effect.forever,
+              Effect.ignore,
+              Effect.forkScoped
+            )
+            return most
+          })
+        }))
+        yield* desk(forgetful)
+        yield* send(place(1, limit("BUY", "0.1", "59000")))
+        yield* until(updates, "OrderAccepted")
+        yield* send(cancel(1))
+        yield* until(updates, "CancelSubmitted")
+        yield* TestClock.adjust(HEARD_WITHIN_MILLIS + 1_000)
+        const canceled = last(yield* until(updates, "OrderCanceled"))
+        assert(canceled?._tag === "OrderCanceled")
+        assert.strictEqual(canceled.from, "query")
+      })
+    )
+  )
+})
+
 describe("an order whose step took long to store", () => {
   it.effect("is not sent any more, and says so", () =>
     world((updates) =>
