@@ -118,4 +118,18 @@ describe("the ledger of the page", () => {
     )
     assert.deepStrictEqual(titles, ["Reduced", "Not reduced"])
   })
+
+  it("calls nothing a fill where nothing was executed", () => {
+    const part = { quantity: "0.05", executedQuantity: "0.01" }
+    const after = (before: Partial<OrderView>, now: Partial<OrderView> = {}) =>
+      noticeOf({
+        before: order({ ...part, ...before }),
+        after: order({ status: "PARTIALLY_FILLED", ...part, ...now })
+      })?.title
+    assert.strictEqual(after({ status: "AMENDING" }, { quantity: "0.02" }), "Reduced")
+    assert.strictEqual(after({ status: "AMENDING" }), "Not reduced")
+    assert.strictEqual(after({ status: "CANCELING" }), "Not cancelled")
+    assert.isUndefined(after({ status: "UNKNOWN" }))
+    assert.strictEqual(after({ status: "NEW", executedQuantity: "0" }), "Partly filled")
+  })
 })

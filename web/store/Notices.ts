@@ -32,6 +32,17 @@ export const dismiss = (id: number): void => {
 
 const verb = (order: OrderView) => (order.side === "BUY" ? "Buy" : "Sell")
 
+/** How a cancel or an amend ended that left the order at work, with nothing executed meanwhile. */
+const afterCall = (before: OrderView, after: OrderView, what: string): Omit<Notice, "id"> | undefined => {
+  if (before.status === "CANCELING") {
+    return { tone: "bad", title: "Not cancelled", text: `${what}: the exchange refused the cancel.` }
+  }
+  if (before.status !== "AMENDING") return undefined
+  return before.quantity === after.quantity
+    ? { tone: "bad", title: "Not reduced", text: `${what}: it stands as before.` }
+    : { tone: "plain", title: "Reduced", text: `${what} in all` }
+}
+
 /** What a person wants to be told about an order, or nothing. */
 export const noticeOf = ({ before, after }: OrderChange): Omit<Notice, "id"> | undefined => {
   const what = `${verb(after)} ${after.quantity} ${after.symbol}`
@@ -40,6 +51,8 @@ export const noticeOf = ({ before, after }: OrderChange): Omit<Notice, "id"> | u
     case "FILLED":
       return { tone: "good", title: "Filled", text: `${what}${at}` }
     case "PARTIALLY_FILLED":
+      if (before !== undefined && before.executedQuantity === after.executedQuantity)
+        return afterCall(before, after, what)
       // An order may fill in a hundred pieces: the first is news, and the last.
       if (before?.status === "PARTIALLY_FILLED") return undefined
       return { tone: "good", title: "Partly filled", text: `${what}: ${after.executedQuantity}${at}` }
@@ -54,14 +67,7 @@ export const noticeOf = ({ before, after }: OrderChange): Omit<Notice, "id"> | u
     case "UNKNOWN":
       return { tone: "doubt", title: "Outcome unknown", text: `${what}: the desk is asking the exchange.` }
     case "NEW":
-      if (before?.status === "CANCELING") {
-        return { tone: "bad", title: "Not cancelled", text: `${what}: the exchange refused the cancel.` }
-      }
-      if (before?.status === "AMENDING") {
-        return before.quantity === after.quantity
-          ? { tone: "bad", title: "Not reduced", text: `${what}: it stands as before.` }
-          : { tone: "plain", title: "Reduced", text: `${what} in all` }
-      }
+      if (before?.status === "CANCELING" || before?.status === "AMENDING") return afterCall(before, after, what)
       return after.type === "LIMIT" && before?.status !== "NEW" && before?.status !== "UNKNOWN"
         ? { tone: "plain", title: "Working", text: `${what} at ${Figure.grouped(after.price ?? "")}` }
         : undefined
