@@ -1,5 +1,5 @@
 // The story of one order, asked for when somebody opens it and again whenever the order moves.
-import { effect, signal } from "@preact/signals"
+import { computed, effect, signal } from "@preact/signals"
 import type { OrderHistory } from "../../src/contract/History.ts"
 import type { OrderView } from "../../src/contract/Views.ts"
 import * as Account from "./Account.ts"
@@ -29,9 +29,11 @@ const DOUBT_MILLIS = 2_000
 export const follow = (): (() => void) => {
   let timer: ReturnType<typeof setInterval> | undefined
   let shown: string | undefined
+  // The ledger is a new one at every word of the feed; the order in it is the same until it moves.
+  const moved = computed(() => (opened.value === undefined ? undefined : orderOf(opened.value)))
   const stop = effect(() => {
     const orderId = opened.value
-    const order = orderId === undefined ? undefined : orderOf(orderId)
+    const order = moved.value
     clearInterval(timer)
     if (orderId !== shown) story.value = Remote.loading
     shown = orderId
