@@ -66,9 +66,9 @@ export const intentOf = (input: OrderInput): Effect.Effect<Intent, Refusal<"BAD_
 /** The wanted quantity of an amend. */
 export const quantityOf = (input: string | number): Effect.Effect<Decimal, Refusal<"BAD_REQUEST">> => {
   const quantity = decimalOf(input)
-  return quantity === undefined
-    ? refuse("BAD_REQUEST", NUMBER_WANTED, { quantity: NUMBER_WANTED })
-    : Effect.succeed(quantity)
+  if (quantity !== undefined && Money.greaterThan(quantity, Money.zero)) return Effect.succeed(quantity)
+  const wanted = quantity === undefined ? NUMBER_WANTED : "More than zero is wanted; to end the order, cancel it."
+  return refuse("BAD_REQUEST", wanted, { quantity: wanted })
 }
 
 /** What the exchange's own filters say, before anything is stored. A market order's notional is judged by the last price. */

@@ -211,7 +211,9 @@ export const layer = HttpApiBuilder.group(
         const orderId = OrderId.make(params.orderId)
         const trail = yield* Effect.catch(journal.trail(accountId, orderId, MAX_ROWS + 1), storeAway)
         const { calls, commands, events } = trail
-        if (commands.length + events.length + calls.length === 0) return yield* Effect.fail(noOrder)
+        // What was refused at the door made no order, and a cancel of nothing does not make one either.
+        const asked = commands.some(({ receipt }) => receipt?.outcome !== "refused")
+        if (!asked && events.length + calls.length === 0) return yield* Effect.fail(noOrder)
         return storyOf(orderId, trail)
       }),
 
