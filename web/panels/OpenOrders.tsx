@@ -110,7 +110,7 @@ const Reduce = ({ order }: { order: OrderView }) => {
       class="reduce"
       onSubmit={(event) => {
         event.preventDefault()
-        void Orders.amend(order.orderId, field.current?.value ?? "")
+        void Orders.amend(order, field.current?.value ?? "")
       }}
       onKeyDown={(event) => {
         if (event.key === "Escape") Orders.reducing.value = undefined

@@ -1,6 +1,7 @@
 // Sending and cancelling orders. An intent has one key from the click until its answer is known, however often it is sent.
 import { signal } from "@preact/signals"
 import type { OrderView } from "../../src/contract/Views.ts"
+import * as Money from "../../src/domain/Money.ts"
 import * as Account from "./Account.ts"
 import * as Api from "./Api.ts"
 import * as Connection from "./Connection.ts"
@@ -114,13 +115,26 @@ const pendingView = (orderId: string, status: OrderView["status"], body: OrderBo
 /** The order whose new quantity is being typed. */
 export const reducing = signal<string | undefined>(undefined)
 
-/** Makes it worth `quantity` in all. A refusal is told; the feed tells the rest. */
-export const amend = async (orderId: string, quantity: string): Promise<void> => {
+/** Why it cannot be made that small; the desk would deny it, and a denied amend moves nothing that the feed tells of. */
+export const reduceProblem = (order: OrderView, quantity: string): string | undefined => {
+  const wanted = Money.parse(quantity)
+  if (wanted === undefined) return "A number is wanted, such as 0.015."
+  return Money.greaterThan(wanted, Money.decimal(order.executedQuantity)) &&
+    Money.lessThan(wanted, Money.decimal(order.quantity))
+    ? undefined
+    : `More than ${order.executedQuantity} and less than ${order.quantity} is wanted.`
+}
+
+/** Makes it worth `typed` in all. A refusal is told; the feed tells the rest. */
+export const amend = async (order: OrderView, typed: string): Promise<void> => {
+  const quantity = typed.trim()
+  const problem = reduceProblem(order, quantity)
+  if (problem !== undefined) return Notices.say("bad", "Not reduced", problem)
   reducing.value = undefined
   try {
     await Api.patch(
-      `/api/trading/orders/${encodeURIComponent(orderId)}`,
-      { quantity: quantity.trim() },
+      `/api/trading/orders/${encodeURIComponent(order.orderId)}`,
+      { quantity },
       { "idempotency-key": newKey() }
     )
   } catch (error) {
