@@ -27,8 +27,8 @@ export const OrderView = Schema.Struct({
   reason: Schema.NullOr(Schema.String),
   createdAt: Schema.Finite,
   updatedAt: Schema.Finite,
-  /** Calls to the exchange that have not been answered. Absent: none. */
-  inFlight: Schema.optionalKey(Schema.Array(Order.Call)),
+  /** Calls to the exchange that have not been answered, and since when, on the exchange's clock. Absent: none. */
+  inFlight: Schema.optionalKey(Schema.Array(Schema.Struct({ call: Order.Call, since: Schema.Finite }))),
   /** Of an UNKNOWN order: which call got no answer, since when, and why. */
   doubt: Schema.optionalKey(Schema.Struct({ call: Order.Call, since: Schema.Finite, reason: Schema.String })),
   /** How the last doubt ended. Absent: there was none. */
@@ -126,7 +126,7 @@ const average = (value: Money.Decimal | undefined): string | null =>
 const rest = ({ external, flights, resolution }: Order.Order): Partial<OrderView> => {
   const flight = flights?.find(({ doubt }) => doubt !== undefined)
   return {
-    ...(flights === undefined ? {} : { inFlight: flights.map(({ call }) => call) }),
+    ...(flights === undefined ? {} : { inFlight: flights.map(({ call, sentAt }) => ({ call, since: sentAt })) }),
     ...(flight?.doubt === undefined ? {} : { doubt: { call: flight.call, ...flight.doubt } }),
     ...(resolution === undefined ? {} : { resolution }),
     ...(external === undefined ? {} : { external })
