@@ -50,6 +50,7 @@ export const make = Effect.fnUntraced(function* (
   const calls = yield* Calls.make(accountId, exchange, inbox)
   const decided = new Decided(yield* Clock.currentTimeMillis)
   const watch = new StreamWatch()
+  const life = Symbol(accountId)
   const orderOf = (orderId: Parameters<typeof Account.orderOf>[1]) => Account.orderOf(writer.account(), orderId)
   const evidence = yield* Evidence.make({ accountId, exchange, inbox, orderOf })
   let suspected: Suspicions = new Map()
@@ -120,9 +121,9 @@ export const make = Effect.fnUntraced(function* (
       case "Totals":
         return totals(turn, message)
       case "Blinded":
-        return turn.blinded(message.reason)
+        return message.life === life ? turn.blinded(message.reason) : undefined
       case "Sighted":
-        return turn.sighted()
+        return message.life === life ? turn.sighted() : undefined
       case "Wake":
         return
     }
@@ -160,6 +161,7 @@ export const make = Effect.fnUntraced(function* (
     journal,
     inbox,
     watch,
+    life,
     account: writer.account,
     handle: (message) => handle([message])
   })

@@ -25,6 +25,8 @@ const patience = Schedule.min([Schedule.exponential("250 millis"), Schedule.spac
 export interface Options extends Survey.Surveyor {
   readonly inbox: Inbox<Message>
   readonly watch: StreamWatch
+  /** Of the actor whose link this is. */
+  readonly life: symbol
   /** Handles a message at once: only before the mailbox is read. */
   readonly handle: (message: Message) => Effect.Effect<void, unknown>
 }
@@ -44,30 +46,31 @@ interface Connection {
 export const start = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<void, ExchangeError | JournalError | Cause.TimeoutError, Scope.Scope> {
-  const { account, handle, inbox } = options
+  const { account, handle, inbox, life } = options
   const directly: Deliver = (message) => Effect.orDie(handle(message))
   const first = yield* Effect.result(Effect.timeout(connect(options, "start", directly), START_WITHIN))
   if (Result.isFailure(first)) {
     if (account().seq === 0) return yield* Effect.fail(first.failure)
     yield* Effect.logWarning("the exchange could not be asked at the start", first.failure)
-    yield* directly({ _tag: "Blinded", reason: "The exchange could not be asked at the start." })
-  } else yield* directly({ _tag: "Sighted" })
+    yield* directly({ _tag: "Blinded", life, reason: "The exchange could not be asked at the start." })
+  } else yield* directly({ _tag: "Sighted", life })
   const begun = Result.isSuccess(first) ? first.success : undefined
   yield* Effect.forkScoped(keep(options, (message) => inbox.put([message]), begun))
 })
 
 const keep = Effect.fnUntraced(function* (options: Options, deliver: Deliver, first: Connection | undefined) {
+  const { life } = options
   let connection = first
   let cause: SurveyCause = "reconnect"
   while (true) {
     if (connection === undefined) {
       const begun = connect(options, cause, deliver)
       connection = yield* Effect.retry(begun, patience).pipe(Effect.orDie)
-      yield* deliver({ _tag: "Sighted" })
+      yield* deliver({ _tag: "Sighted", life })
     }
     const reason = yield* Effect.raceFirst(Deferred.await(connection.lost), lateness(options.watch))
     cause = reason === LATE ? "blind" : "reconnect"
-    yield* deliver({ _tag: "Blinded", reason })
+    yield* deliver({ _tag: "Blinded", life, reason })
     yield* Scope.close(connection.scope, Exit.void)
     connection = undefined
   }

@@ -43,7 +43,8 @@ export type Message =
       readonly balances: ReadonlyArray<Balance>
       readonly done: Deferred.Deferred<boolean>
     }
-  | { readonly _tag: "Blinded"; readonly reason: string }
-  | { readonly _tag: "Sighted" }
+  /** Of the link of one life of the actor: what an earlier one has left in the mailbox says nothing about it. */
+  | { readonly _tag: "Blinded"; readonly life: symbol; readonly reason: string }
+  | { readonly _tag: "Sighted"; readonly life: symbol }
   /** Wakes the actor, which recovers by itself, and has it store what waits. */
   | { readonly _tag: "Wake" }
