@@ -54,10 +54,14 @@ export interface Served {
   readonly context: Context.Context<Ports>
 }
 
-/** Serves `extra` beside the gateway's routes until the scope closes. Limits are generous unless `settings` says otherwise. */
+/**
+ * Serves `extra` beside the gateway's routes until the scope closes. Limits are generous unless `settings` says otherwise; `instead` takes the
+ * place of some of the ports.
+ */
 export const serve = <R>(
   extra: Layer.Layer<never, never, R>,
-  settings: Partial<Record<Setting, string>> = {}
+  settings: Partial<Record<Setting, string>> = {},
+  instead: Layer.Layer<never, never, Ports> = Layer.empty
 ): Effect.Effect<Served, never, Scope.Scope> =>
   Effect.gen(function* () {
     const config = Layer.effect(Config, parse({ AUTH_LIMIT: "100000", ORDER_LIMIT: "100000", ...settings }))
@@ -65,7 +69,7 @@ export const serve = <R>(
     const app = HttpRouter.serve(Layer.mergeAll(Routes.layer, extra as Layer.Layer<never>), {
       disableLogger: true,
       disableListenLog: true
-    }).pipe(Layer.provideMerge(Layer.mergeAll(server, ports, config)))
+    }).pipe(Layer.provideMerge(Layer.mergeAll(server, Layer.provideMerge(instead, ports), config)))
     const context = (yield* Layer.build(
       Layer.fresh(app as unknown as Layer.Layer<never>)
     )) as unknown as Context.Context<Ports | HttpServer.HttpServer>

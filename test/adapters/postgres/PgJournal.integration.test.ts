@@ -1,6 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it, layer, type Vitest } from "@effect/vitest"
-import { Effect, Exit, Layer, Option } from "effect"
+import { Context, Effect, Exit, Layer, Option } from "effect"
 import { SqlClient } from "effect/sql"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -10,6 +10,7 @@ import * as Database from "../../../src/adapters/postgres/Database.ts"
 import * as PgBlotter from "../../../src/adapters/postgres/PgBlotter.ts"
 import * as PgJournal from "../../../src/adapters/postgres/PgJournal.ts"
 import { empty, evolve } from "../../../src/domain/Account.ts"
+import type { Receipt } from "../../../src/domain/Command.ts"
 import { AccountId, CommandId } from "../../../src/domain/Ids.ts"
 import { verify } from "../../../src/ports/Audit.ts"
 import { Blotter } from "../../../src/ports/Blotter.ts"
@@ -30,6 +31,7 @@ import {
   filled,
   orderId,
   placeOrder,
+  receiptOf,
   SampleWriter,
   shown,
   submitted
@@ -139,12 +141,34 @@ describePostgres("", () => {
   })
 
   layer(Layer.provideMerge(layerPostgresConfig, PostgresServer.layer), options)("two desks on one database", (it) => {
+    const desk = Effect.map(Layer.build(Layer.fresh(Layer.provide(PgJournal.layer, Database.layer))), (context) =>
+      Context.get(context, Journal)
+    )
+
+    it.effect("give one answer to a command that one of them takes and the other refuses", () =>
+      Effect.gen(function* () {
+        const desks = [yield* desk, yield* desk] as const
+        for (let number = 1; number <= 20; number++) {
+          const command = placeOrder(accountId(`both-${number}`), number)
+          const refused: Receipt = { ...receiptOf(command, 0), outcome: "refused", reason: "Too far." }
+          const [takes, refuses] = number % 2 === 0 ? desks : [desks[1], desks[0]]
+          const answers = yield* Effect.all([takes.submit(command), refuses.submit(command, refused)], {
+            concurrency: "unbounded"
+          })
+          const winner = answers.findIndex(({ _tag }) => _tag === "New")
+          const stands = { envelope: command, ...(winner === 1 ? { receipt: refused } : {}) }
+          assert.deepStrictEqual(answers[1 - winner], { _tag: "Repeated", ...stands })
+          for (const journal of desks) {
+            assert.deepStrictEqual(yield* journal.command(command.accountId, command.commandId), Option.some(stands))
+            assert.strictEqual(yield* journal.countUndecided(command.accountId), 1 - winner)
+          }
+        }
+      })
+    )
+
     it.effect("let one of two writers through for each step, and never deadlock", () =>
       Effect.gen(function* () {
-        const desk = Effect.map(Layer.build(Layer.fresh(Layer.provide(PgJournal.layer, Database.layer))), (context) =>
-          Journal.pipe(Effect.provideContext(context))
-        )
-        const desks = [yield* yield* desk, yield* yield* desk]
+        const desks = [yield* desk, yield* desk]
         const accounts = Array.from({ length: 12 }, (_, index) => accountId(`shared-${index}`))
         // Both walk the accounts at once, one of them backwards, and go on from wherever an account ends.
         const outcomes = yield* Effect.forEach(
