@@ -52,6 +52,7 @@ export const adopt = (
   )
   const executedQuantity = Money.subtract(found.executedQuantity, quantity)
   const orderId = adoptedIdOf(found)
+  const counted = found.fills.filter((fill) => !fills.includes(fill)).map(({ tradeId }) => tradeId)
   return {
     orderId,
     events: [
@@ -65,6 +66,7 @@ export const adopt = (
         hold: holdOf(found, Money.subtract(found.quantity, executedQuantity), assets),
         executedQuantity,
         executedQuote: Money.max(Money.zero, Money.subtract(found.executedQuote, quote)),
+        ...(counted.length === 0 ? {} : { tradeIds: counted }),
         placedAt: found.createdAt
       },
       ...fills.map((fill): Event => ({ _tag: "OrderFilled", orderId, fill, from: "survey" }))

@@ -75,6 +75,8 @@ export const Event = Schema.TaggedUnion({
     hold: Hold,
     executedQuantity: DecimalString,
     executedQuote: DecimalString,
+    /** The trades that `executedQuantity` is made of: they are never booked. Absent: none. */
+    tradeIds: Schema.optionalKey(Schema.Array(Schema.String)),
     placedAt: Schema.Finite
   },
   /**

@@ -81,6 +81,7 @@ export const adopted = (event: Of<"OrderAdopted">, at: number): Order => {
     exchangeOrderId: event.exchangeOrderId,
     executedQuantity: event.executedQuantity,
     executedQuote: event.executedQuote,
+    tradeIds: event.tradeIds ?? [],
     external: event.type,
     hold: event.hold,
     updatedAt: at

@@ -137,6 +137,34 @@ describe("an order that somebody else placed at the exchange", () => {
     )
   )
 
+  it.effect("keeps what it had executed before in the balances alone: no later look books it again", () =>
+    world((updates) =>
+      Effect.gen(function* () {
+        yield* stranger("web_3", limit("BUY", "0.2", "60005"))
+        const data = yield* MarketData
+        StillMarket.trade(data, "SELL", 60_004, 5_000)
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            yield* desk()
+            yield* until(updates, "OrderAdopted")
+          })
+        )
+        const [adopted] = (yield* state).orders
+        assert.deepStrictEqual(
+          [adopted?.status, format(adopted?.executedQuantity ?? Money.zero)],
+          ["PARTIALLY_FILLED", "0.05"]
+        )
+        const venue = yield* Venue
+        const order = { clientOrderId: "web_3" }
+        yield* venue.execute({ _tag: "Cancel", account: accountId, symbol: "BTCUSDT", order, cancelId: "web_4" })
+        yield* desk()
+        const seen = yield* until(updates, "OrderCanceled")
+        assert.notInclude(names(seen), "OrderFilled")
+        assert.isTrue((yield* state).balances.every(({ held }) => Money.isZero(held)))
+      })
+    )
+  )
+
   it.effect("is met on the stream too, and its fills are counted once", () =>
     world((updates) =>
       Effect.gen(function* () {
