@@ -103,10 +103,12 @@ export const make = Effect.fnUntraced(function* (options: {
         searching.delete(orderId)
         return
       }
+      const askedAt = (yield* Clock.currentTimeMillis) + exchange.clockOffsetMillis()
       yield* ask(order, attempt)
       const now = (yield* Clock.currentTimeMillis) + exchange.clockOffsetMillis()
-      const proof = provenAt(order, exchange.absenceProvenAfterMillis) - now
-      yield* Effect.sleep(proof > 0 ? Math.min(wait, proof) : wait)
+      const proof = provenAt(order, exchange.absenceProvenAfterMillis)
+      // A question that was asked a moment too early to be proof is asked again at once, not a whole wait later.
+      yield* Effect.sleep(proof > askedAt ? Math.min(wait, Math.max(0, proof - now)) : wait)
     }
   })
 
