@@ -71,7 +71,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "ask-too-late",
     breaks: ["I4"],
     file: `${executor}/Evidence.ts`,
-    find: "proof > 0 ? Math.min(wait, proof) : wait",
+    find: "proof > askedAt ? Math.min(wait, Math.max(0, proof - now)) : wait",
     replace: "30_000"
   },
   {
