@@ -9,6 +9,23 @@ export class MarketSourceError extends Schema.TaggedError<MarketSourceError>()("
   message: Schema.String
 }) {}
 
+/** Why a frame was left out. A closed set: each is the label of a metric, and has a sentence. */
+export const skipReasons = {
+  torn: "no JSON where a frame was to be",
+  unknown_event: "a kind of frame that was not asked for",
+  unknown_symbol: "a symbol that is not part of this market",
+  malformed: "a field that is missing or of another form",
+  off_grid: "a price or size that does not fit the instrument's steps",
+  unplaced: "a depth snapshot that fits no symbol heard of so far",
+  control: "a word about the connection, not about the market"
+} as const satisfies Record<string, string>
+export type SkipReason = keyof typeof skipReasons
+
+/** Frames left out so far, by reason; none where a reason is absent. Every frame is either a message or counted here. */
+export type Skipped = Readonly<Partial<Record<SkipReason, number>>>
+
+export const skippedInAll = (skipped: Skipped): number => Object.values(skipped).reduce((sum, count) => sum + count, 0)
+
 /** Which market is showing; always written on the screen. */
 export interface MarketBadge {
   readonly kind: "live" | "sim" | "replay"
@@ -35,7 +52,6 @@ export class MarketSource extends Context.Service<
     readonly messages: Stream.Stream<MarketMessage, MarketSourceError>
     /** Candles from before the stream began, oldest first; empty where a source has none. */
     readonly history: (range: CandleRange) => Effect.Effect<ReadonlyArray<Candle>, MarketSourceError>
-    /** Lines or frames that could not be read, so far. */
-    readonly skipped: Effect.Effect<number>
+    readonly skipped: Effect.Effect<Skipped>
   }
 >()("outcry/ports/MarketSource") {}

@@ -26,7 +26,7 @@ const source = Layer.succeed(MarketSource, {
   instruments: new Map([[btcusdt.symbol, btcusdt]]),
   messages: Stream.never,
   history: () => Effect.succeed([]),
-  skipped: Effect.succeed(0)
+  skipped: Effect.succeed({})
 })
 
 /** A trade at `price` × 100 ticks. */

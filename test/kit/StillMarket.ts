@@ -12,7 +12,7 @@ export const layer = MarketData.layerMemory.pipe(
       instruments: new Map([["BTCUSDT", btcusdt]]),
       messages: Stream.never,
       history: () => Effect.succeed([]),
-      skipped: Effect.succeed(0)
+      skipped: Effect.succeed({})
     })
   )
 )

@@ -28,7 +28,7 @@ const withHistory = (history: MarketSource["Service"]["history"]) =>
         instruments: new Map([["BTCUSDT", btcusdt]]),
         messages: Stream.never,
         history,
-        skipped: Effect.succeed(0)
+        skipped: Effect.succeed({})
       })
     )
   )

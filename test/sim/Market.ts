@@ -24,7 +24,7 @@ export const layer = Layer.fresh(
         instruments,
         messages: Stream.never,
         history: () => Effect.succeed([]),
-        skipped: Effect.succeed(0)
+        skipped: Effect.succeed({})
       })
     )
   )

@@ -2,7 +2,7 @@
 import { Cause, Clock, DateTime, Effect, Layer, Stream } from "effect"
 import type { Instrument } from "../../domain/Instrument.ts"
 import type { MarketMessage } from "../../domain/Market.ts"
-import { MarketSource, MarketSourceError } from "../../ports/MarketSource.ts"
+import { MarketSource, MarketSourceError, type Skipped } from "../../ports/MarketSource.ts"
 import { survey } from "./Survey.ts"
 import { openRecording, type Recording } from "./Recording.ts"
 import { Translator } from "./Translate.ts"
@@ -107,7 +107,7 @@ export const make = Effect.fnUntraced(function* (options: ReplayOptions) {
       )
     ),
     history: () => Effect.succeed([]),
-    skipped: Effect.sync(() => player.skipped + (pass.recording?.skipped ?? 0))
+    skipped: Effect.sync(() => player.skipped(pass.recording?.skipped ?? 0))
   })
 })
 
@@ -127,8 +127,10 @@ class Player {
     this.symbolsOfFile = symbolsOfFile
   }
 
-  get skipped(): number {
-    return this.translator.skipped + this.tornLines
+  /** `tornNow`: lines of the pass that is under way. */
+  skipped(tornNow: number): Skipped {
+    const torn = this.tornLines + tornNow
+    return torn === 0 ? this.translator.skipped : { ...this.translator.skipped, torn }
   }
 
   /** Voids every book, except before the very first message. */

@@ -1,10 +1,11 @@
-// Binance's frames to the market's messages. What is unknown, torn, off the grid, or of another symbol is counted and left out.
+// Binance's frames to the market's messages. Every frame is a message, or counted with the reason why it is none.
 import type { Candle } from "../../domain/Candle.ts"
 import type { Instrument } from "../../domain/Instrument.ts"
 import type { Level, MarketMessage } from "../../domain/Market.ts"
 import * as Money from "../../domain/Money.ts"
 import type { Grid } from "../../domain/Units.ts"
 import * as Units from "../../domain/Units.ts"
+import type { SkipReason, Skipped } from "../../ports/MarketSource.ts"
 import * as Wire from "./Wire.ts"
 
 /** Lowest and highest number seen, as on the wire, and what is added to it. */
@@ -45,8 +46,7 @@ interface Market {
 const PASS_GAP_MILLIS = 100
 
 export class Translator {
-  /** Frames that could not be read, so far. */
-  skipped = 0
+  private readonly counts: Partial<Record<SkipReason, number>> = {}
   private readonly markets: ReadonlyMap<string, Market>
   private readonly times = new Counter()
   /** How far the exchange's clock is ahead of the receiver's, by the newest frame that has a time. */
@@ -67,6 +67,11 @@ export class Translator {
     )
   }
 
+  /** Frames left out so far, by reason. */
+  get skipped(): Skipped {
+    return { ...this.counts }
+  }
+
   /** The newest time said, epoch milliseconds; undefined before the first. */
   get latestAt(): number | undefined {
     return Number.isFinite(this.times.latest) ? this.times.latest : undefined
@@ -83,48 +88,71 @@ export class Translator {
 
   /**
    * One frame, with or without its envelope. `receivedAt` (epoch milliseconds) dates what has no time of its own. A depth snapshot
-   * names no symbol: it goes to the one of `candidates` whose update ids are nearest.
+   * names no symbol: it goes to the one of `candidates` whose update ids are nearest. `undefined` where it was counted instead.
    */
   message(value: unknown, receivedAt: number, candidates: ReadonlyArray<string>): MarketMessage | undefined {
     const frame = Wire.payload(value)
-    const message = frame === undefined ? undefined : this.known(frame, receivedAt, candidates)
-    if (message === undefined) this.skipped++
-    return message
+    if (frame === undefined) return this.skip("malformed")
+    switch (frame["e"]) {
+      // Binance's own has no kind; client libraries fill it in.
+      case undefined:
+      case "bookTicker":
+        if (frame["u"] !== undefined) return this.bestPrices(frame, receivedAt)
+        return frame["lastUpdateId"] === undefined ? this.without(frame) : this.placed(frame, receivedAt, candidates)
+      case "depthUpdate":
+        return this.depthDiff(frame, receivedAt)
+      case "trade":
+        return this.trade(frame, receivedAt)
+      default:
+        return this.without(frame)
+    }
   }
 
   /** A snapshot whose symbol is known. */
   snapshot(symbol: string, frame: unknown, receivedAt: number): MarketMessage | undefined {
     const market = this.markets.get(symbol)
-    if (market === undefined || !Wire.isDepthSnapshot(frame)) return undefined
-    const bids = levels(frame.bids, market)
-    const asks = levels(frame.asks, market)
+    if (market === undefined) return this.skip("unknown_symbol")
+    if (!Wire.isDepthSnapshot(frame)) return this.skip("malformed")
+    const bids = this.levels(frame.bids, market)
+    const asks = bids && this.levels(frame.asks, market)
     if (bids === undefined || asks === undefined) return undefined
     const updateId = market.updateIds.shifted(frame.lastUpdateId)
     const at = this.times.shifted(receivedAt + this.aheadMillis)
     return { _tag: "DepthSnapshot", snapshot: { symbol, updateId, bids, asks }, at }
   }
 
-  private known(
-    frame: NonNullable<ReturnType<typeof Wire.payload>>,
-    receivedAt: number,
-    candidates: ReadonlyArray<string>
-  ): MarketMessage | undefined {
-    if (Wire.isBookTicker(frame)) return this.bestPrices(frame, receivedAt)
-    if (Wire.isDepthUpdate(frame)) return this.depthDiff(frame, receivedAt)
-    if (Wire.isTrade(frame)) return this.trade(frame, receivedAt)
-    if (Wire.isDepthSnapshot(frame)) {
-      const symbol = this.nearest(frame.lastUpdateId, candidates)
-      return symbol === undefined ? undefined : this.snapshot(symbol, frame, receivedAt)
-    }
+  /** Counts a frame that never came as far as this: it was no JSON. */
+  torn(): void {
+    this.skip("torn")
+  }
+
+  private skip(reason: SkipReason): undefined {
+    this.counts[reason] = (this.counts[reason] ?? 0) + 1
     return undefined
   }
 
-  private trade(frame: Wire.TradeFrame, receivedAt: number): MarketMessage | undefined {
+  /** A frame of no kind that a market is made of. */
+  private without(frame: Wire.Fields): undefined {
+    if (Wire.isControl(frame)) return this.skip("control")
+    return this.skip(typeof frame["e"] === "string" ? "unknown_event" : "malformed")
+  }
+
+  private placed(frame: Wire.Fields, receivedAt: number, candidates: ReadonlyArray<string>): MarketMessage | undefined {
+    if (!Wire.isDepthSnapshot(frame)) return this.skip("malformed")
+    const symbol = this.nearest(frame.lastUpdateId, candidates)
+    return symbol === undefined ? this.skip("unplaced") : this.snapshot(symbol, frame, receivedAt)
+  }
+
+  private trade(frame: Wire.Fields, receivedAt: number): MarketMessage | undefined {
+    if (!Wire.isTrade(frame)) return this.skip("malformed")
     const market = this.markets.get(frame.s)
-    if (market === undefined) return undefined
+    if (market === undefined) return this.skip("unknown_symbol")
     const ticks = Units.fromText(frame.p, market.price)
+    if (ticks === undefined) return this.unfit(frame.p)
     const lots = Units.wholeFromText(frame.q, market.quantity)
-    if (ticks === undefined || lots === undefined || ticks === 0 || lots === 0) return undefined
+    if (lots === undefined) return this.unfit(frame.q)
+    // Nothing was traded, or for nothing.
+    if (ticks === 0 || lots === 0) return this.skip("off_grid")
     this.aheadMillis = frame.E - receivedAt
     const tradeId = String(market.tradeIds.shifted(frame.t))
     const at = this.times.shifted(frame.T)
@@ -134,22 +162,24 @@ export class Translator {
     }
   }
 
-  private bestPrices(frame: Wire.BookTickerFrame, receivedAt: number): MarketMessage | undefined {
+  private bestPrices(frame: Wire.Fields, receivedAt: number): MarketMessage | undefined {
+    if (!Wire.isBookTicker(frame)) return this.skip("malformed")
     const market = this.markets.get(frame.s)
-    if (market === undefined) return undefined
-    const bid = level(frame.b, frame.B, market)
-    const ask = level(frame.a, frame.A, market)
+    if (market === undefined) return this.skip("unknown_symbol")
+    const bid = this.level(frame.b, frame.B, market)
+    const ask = bid && this.level(frame.a, frame.A, market)
     if (bid === undefined || ask === undefined) return undefined
     const updateId = market.updateIds.shifted(frame.u)
     const at = this.times.shifted(receivedAt + this.aheadMillis)
     return { _tag: "BestPrices", best: { symbol: market.symbol, updateId, bid, ask }, at }
   }
 
-  private depthDiff(frame: Wire.DepthUpdateFrame, receivedAt: number): MarketMessage | undefined {
+  private depthDiff(frame: Wire.Fields, receivedAt: number): MarketMessage | undefined {
+    if (!Wire.isDepthUpdate(frame) || frame.u < frame.U) return this.skip("malformed")
     const market = this.markets.get(frame.s)
-    if (market === undefined || frame.u < frame.U) return undefined
-    const bids = levels(frame.b, market)
-    const asks = levels(frame.a, market)
+    if (market === undefined) return this.skip("unknown_symbol")
+    const bids = this.levels(frame.b, market)
+    const asks = bids && this.levels(frame.a, market)
     if (bids === undefined || asks === undefined) return undefined
     this.aheadMillis = frame.E - receivedAt
     return {
@@ -165,6 +195,30 @@ export class Translator {
     }
   }
 
+  /** Of a text that is no whole number of the instrument's steps: whether it is a number at all. */
+  private unfit(text: string): undefined {
+    return this.skip(Units.decimalsOfText(text) === undefined ? "malformed" : "off_grid")
+  }
+
+  private level(price: string, quantity: string, market: Market): Level | undefined {
+    const ticks = Units.fromText(price, market.price)
+    if (ticks === undefined) return this.unfit(price)
+    const lots = Units.wholeFromText(quantity, market.quantity)
+    return lots === undefined ? this.unfit(quantity) : { ticks, lots }
+  }
+
+  /** All or nothing: a book that misses one level of a change would be wrong without anyone knowing. */
+  private levels(rows: ReadonlyArray<unknown>, market: Market): Array<Level> | undefined {
+    const found: Array<Level> = []
+    for (const row of rows) {
+      if (!Wire.isLevelRow(row)) return this.skip("malformed")
+      const one = this.level(row[0], row[1], market)
+      if (one === undefined) return undefined
+      found.push(one)
+    }
+    return found
+  }
+
   private nearest(updateId: number, candidates: ReadonlyArray<string>): string | undefined {
     if (candidates.length === 1) return candidates[0]
     let found: string | undefined
@@ -177,23 +231,6 @@ export class Translator {
     }
     return found
   }
-}
-
-const level = (price: string, quantity: string, market: Market): Level | undefined => {
-  const ticks = Units.fromText(price, market.price)
-  const lots = Units.wholeFromText(quantity, market.quantity)
-  return ticks === undefined || lots === undefined ? undefined : { ticks, lots }
-}
-
-/** All or nothing: a book that misses one level of a change would be wrong without anyone knowing. */
-const levels = (rows: ReadonlyArray<unknown>, market: Market): Array<Level> | undefined => {
-  const found: Array<Level> = []
-  for (const row of rows) {
-    const one = Wire.isLevelRow(row) ? level(row[0], row[1], market) : undefined
-    if (one === undefined) return undefined
-    found.push(one)
-  }
-  return found
 }
 
 /** A row of GET /api/v3/klines; `undefined` where it cannot be read. */

@@ -61,7 +61,7 @@ export interface SymbolRow {
   readonly filters: ReadonlyArray<FilterRow>
 }
 
-type Fields = { readonly [field: string]: unknown }
+export type Fields = { readonly [field: string]: unknown }
 
 const isObject = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value)
@@ -105,6 +105,11 @@ export const isDepthUpdate = (frame: Fields): frame is Fields & DepthUpdateFrame
 /** The partial book streams (`@depth20`) look alike but name a symbol nowhere and are no snapshot to build on: only plain ones count. */
 export const isDepthSnapshot = (value: unknown): value is DepthSnapshotFrame =>
   isObject(value) && isId(value["lastUpdateId"]) && Array.isArray(value["bids"]) && Array.isArray(value["asks"])
+
+/** An answer to a subscription, or an announcement: nothing that a market is made of. */
+export const isControl = (frame: Fields): boolean =>
+  frame["e"] === "serverShutdown" ||
+  (frame["e"] === undefined && ("result" in frame || "error" in frame) && frame["id"] !== undefined)
 
 export const isLevelRow = (value: unknown): value is LevelRow =>
   Array.isArray(value) && typeof value[0] === "string" && typeof value[1] === "string"

@@ -45,7 +45,7 @@ export const make = (options: SimOptions): MarketSource["Service"] => {
       const now = begunAt ?? (yield* Clock.currentTimeMillis)
       return yield* history.candles(range.interval, range.end, range.limit, now)
     }),
-    skipped: Effect.succeed(0)
+    skipped: Effect.succeed({})
   }
 }
 

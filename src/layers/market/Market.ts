@@ -7,6 +7,7 @@ import { Events } from "../../ports/Events.ts"
 import { MarketData, symbolOf } from "../../ports/MarketData.ts"
 import { MarketSource } from "../../ports/MarketSource.ts"
 import { Supervisor } from "../Supervisor.ts"
+import { Frames } from "./Frames.ts"
 
 /** How often changes are published. Newest wins within it. */
 export const TICK = "50 millis"
@@ -78,6 +79,7 @@ const run = Effect.fnUntraced(function* (
   ready: Effect.Effect<void>
 ) {
   const changes = new Changes()
+  const frames = new Frames(source)
   const apply = (message: MarketMessage) => {
     if (data.apply(message)) changes.note(message)
   }
@@ -87,7 +89,10 @@ const run = Effect.fnUntraced(function* (
   }
   let begun = false
   const drain = Stream.runForEachArray(source.messages, (messages) => {
-    for (const message of messages) apply(message)
+    for (const message of messages) {
+      apply(message)
+      if (message._tag !== "Restarted") frames.note()
+    }
     if (begun) return Effect.void
     begun = true
     return ready
@@ -96,6 +101,7 @@ const run = Effect.fnUntraced(function* (
     yield* Effect.sleep(TICK)
     const updates = changes.take(data)
     if (updates.length > 0) yield* events.publishMarket(updates)
+    yield* frames.account
     for (const failure of data.takeListenerFailures()) yield* Effect.logError("A market listener failed", failure)
   })
   yield* Effect.raceFirst(Effect.andThen(seed(source, data), drain), Effect.forever(publish))

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { candle, Translator } from "../../../src/adapters/binance/Translate.ts"
 import { liquidPair } from "../../../src/domain/Instrument.ts"
+import type { SkipReason } from "../../../src/ports/MarketSource.ts"
 import * as Money from "../../../src/domain/Money.ts"
 
 const btcusdt = liquidPair({
@@ -74,35 +75,46 @@ describe("Translator", () => {
 
   it("counts and leaves out whatever it cannot read, and never throws", () => {
     const translator = fresh()
-    const bad: ReadonlyArray<unknown> = [
-      null,
-      1,
-      "text",
-      [],
-      {},
-      { stream: "x", data: null },
-      { stream: "btcusdt@aggTrade", data: { e: "aggTrade" } },
-      { result: null, id: 1 },
-      { error: { code: 2, msg: "Invalid request" }, id: 1 },
-      { ...trade, s: "DOGEUSDT" },
-      { ...trade, p: "61837.635" },
-      { ...trade, p: "-1" },
-      { ...trade, q: "NaN" },
-      { ...trade, q: "0.00000000" },
-      { ...trade, t: "1" },
-      { ...trade, T: Number.NaN },
-      { ...ticker, b: 61_837.63 },
-      { ...ticker, u: 1.5 },
-      { ...update, b: [["61837.63000000"]] },
-      { ...update, b: [["61837.635", "1"]] },
-      { ...update, b: "none" },
-      { ...update, U: 225 },
-      { lastUpdateId: 1, bids: [], asks: "none" }
+    const bad: ReadonlyArray<readonly [SkipReason, unknown]> = [
+      ["malformed", null],
+      ["malformed", 1],
+      ["malformed", "text"],
+      ["malformed", []],
+      ["malformed", {}],
+      ["malformed", { stream: "x", data: null }],
+      ["unknown_event", { stream: "btcusdt@aggTrade", data: { e: "aggTrade" } }],
+      ["control", { result: null, id: 1 }],
+      ["control", { error: { code: 2, msg: "Invalid request" }, id: 1 }],
+      ["control", { stream: "!serverShutdown", data: { e: "serverShutdown", E: 1 } }],
+      ["unknown_symbol", { ...trade, s: "DOGEUSDT" }],
+      ["unknown_symbol", { ...ticker, s: "DOGEUSDT" }],
+      ["unknown_symbol", { ...update, s: "DOGEUSDT" }],
+      ["off_grid", { ...trade, p: "61837.635" }],
+      ["malformed", { ...trade, p: "-1" }],
+      ["malformed", { ...trade, q: "NaN" }],
+      ["off_grid", { ...trade, q: "0.00000000" }],
+      ["off_grid", { ...trade, q: "99999999999999999" }],
+      ["malformed", { ...trade, t: "1" }],
+      ["malformed", { ...trade, T: Number.NaN }],
+      ["malformed", { ...ticker, b: 61_837.63 }],
+      ["malformed", { ...ticker, u: 1.5 }],
+      ["off_grid", { ...ticker, a: "61837.641" }],
+      ["malformed", { ...update, b: [["61837.63000000"]] }],
+      ["off_grid", { ...update, b: [["61837.635", "1"]] }],
+      ["malformed", { ...update, b: "none" }],
+      ["malformed", { ...update, U: 225 }],
+      ["malformed", { lastUpdateId: 1, bids: [], asks: "none" }],
+      ["malformed", { lastUpdateId: 1, bids: [null], asks: [] }]
     ]
-    for (const frame of bad) assert.isUndefined(translator.message(frame, 0, ["BTCUSDT"]), JSON.stringify(frame))
-    assert.strictEqual(translator.skipped, bad.length)
+    const wanted: Partial<Record<SkipReason, number>> = {}
+    for (const [reason, frame] of bad) {
+      assert.isUndefined(translator.message(frame, 0, ["BTCUSDT"]), JSON.stringify(frame))
+      wanted[reason] = (wanted[reason] ?? 0) + 1
+      assert.deepStrictEqual(translator.skipped, wanted, JSON.stringify(frame))
+    }
+    assert.isUndefined(fresh().message({ lastUpdateId: 1, bids: [], asks: [] }, 0, ["BTCUSDT", "ETHUSDT"]))
     assert.isDefined(translator.message(trade, 0, []))
-    assert.strictEqual(translator.skipped, bad.length)
+    assert.deepStrictEqual(translator.skipped, wanted)
   })
 
   it("gives a snapshot, which names no symbol, to the symbol whose update ids are nearest", () => {

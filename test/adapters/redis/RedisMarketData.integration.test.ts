@@ -53,7 +53,7 @@ const source = Layer.succeed(MarketSource, {
   messages: Stream.never,
   history: ({ end, interval, limit }) =>
     Effect.succeed(interval === "1m" ? HISTORY.filter(({ openTime }) => openTime <= end).slice(-limit) : []),
-  skipped: Effect.succeed(0)
+  skipped: Effect.succeed({})
 })
 
 /** ETHUSDT has traded once, long before anybody listened. */

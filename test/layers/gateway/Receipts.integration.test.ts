@@ -182,7 +182,7 @@ describe("a refusal under an Idempotency-Key", () => {
         instruments,
         messages: Stream.never,
         history: () => Effect.succeed([]),
-        skipped: Effect.succeed(0)
+        skipped: Effect.succeed({})
       })
     ) as Layer.Layer<never>
     return desk(

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Queue, Stream } from "effect"
+import { Effect, Layer, Metric, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { flat, openTimeOf } from "../../../src/domain/Candle.ts"
 import type { MarketMessage } from "../../../src/domain/Market.ts"
@@ -33,7 +33,8 @@ const snapshot: MarketMessage = {
 const withMarket = <A, E>(
   inputs: ReadonlyArray<Input>,
   test: Effect.Effect<A, E, MarketData | Events | Supervisor | import("effect").Scope.Scope>,
-  history: MarketSource["Service"]["history"] = () => Effect.succeed([])
+  history: MarketSource["Service"]["history"] = () => Effect.succeed([]),
+  skipped: MarketSource["Service"]["skipped"] = Effect.succeed({})
 ) => {
   let runs = 0
   const source = Layer.succeed(MarketSource, {
@@ -41,7 +42,7 @@ const withMarket = <A, E>(
     instruments: new Map([["BTCUSDT", btcusdt]]),
     messages: Stream.suspend(() => Stream.fromQueue(inputs[Math.min(runs++, inputs.length - 1)]!)),
     history,
-    skipped: Effect.succeed(0)
+    skipped
   })
   const ports = Layer.mergeAll(MarketData.layerMemory, Events.layerMemory, Supervisor.layer).pipe(
     Layer.provideMerge(source)
@@ -125,6 +126,38 @@ describe("Market", () => {
       yield* Queue.offer(input, trade(2, 101))
       assert.isNotEmpty(yield* tick(updates))
     })
+  )
+
+  it.effect("counts the frames that were messages and, by reason, those that were none", () =>
+    Effect.gen(function* () {
+      const input = yield* Queue.bounded<MarketMessage, MarketSourceError>(10)
+      let off_grid = 0
+      yield* withMarket(
+        [input],
+        Effect.gen(function* () {
+          yield* Queue.offerAll(input, [snapshot, trade(1, 100)])
+          off_grid = 3
+          yield* TestClock.adjust("2 seconds")
+          off_grid = 5
+          yield* TestClock.adjust("2 seconds")
+        }),
+        undefined,
+        Effect.sync(() => ({ off_grid, control: 1 }))
+      )
+      const counted = (yield* Metric.snapshot).flatMap((metric) =>
+        metric.id === "outcry_market_frames_total" && metric.type === "Counter"
+          ? [[metric.attributes?.["outcome"], Number(metric.state.count)] as const]
+          : []
+      )
+      assert.deepStrictEqual(
+        new Map(counted),
+        new Map([
+          ["control", 1],
+          ["message", 2],
+          ["off_grid", 5]
+        ])
+      )
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   )
 
   it.effect("begins candles where the source's own candle in progress stands", () =>

@@ -29,7 +29,7 @@ export const silent = (
   instruments: new Map([["BTCUSDT", btcusdt]]),
   messages: Stream.never,
   history,
-  skipped: Effect.succeed(0)
+  skipped: Effect.succeed({})
 })
 
 /** Everything behind the port. `play` feeds what the source says. */
