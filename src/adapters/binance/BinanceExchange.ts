@@ -13,6 +13,7 @@ import * as ExchangeInfo from "./ExchangeInfo.ts"
 import { fillOf, orderParams, reportsOf, stateOf } from "./OrderWords.ts"
 import * as SignedRest from "./SignedRest.ts"
 import { type Params, type Signer, signerOf } from "./Signing.ts"
+import * as StreamConnection from "./StreamConnection.ts"
 import { StreamPace } from "./StreamPace.ts"
 import * as Wire from "./TradingWire.ts"
 import * as UserStream from "./UserStream.ts"
@@ -42,6 +43,7 @@ const make = Effect.gen(function* () {
   const accounts = yield* ExchangeAccounts
   const rest = yield* SignedRest.make(binance.restUrl)
   const pace = new StreamPace()
+  const renewal = yield* UserStream.Renewal
   const signers = new LeastRecent<AccountId, Signer>(MAX_OPEN)
 
   /** Of an account that is open. */
@@ -171,17 +173,21 @@ const make = Effect.gen(function* () {
     }),
     reports: Effect.fnUntraced(function* (accountId) {
       const signer = yield* signerFor(accountId)
-      yield* pace.turn(accountId)
-      const stream = UserStream.open({
+      const options = {
         url: `${binance.wsApiUrl}/ws-api/v3`,
         signer,
         timestamp: Effect.map(Clock.currentTimeMillis, (now) => now + rest.clock.offsetMillis())
-      })
-      return yield* Effect.catchIf(
-        stream,
-        (error) => refusalCode(error) === OUTSIDE_WINDOW,
-        () => Effect.andThen(rest.clock.heal, stream)
-      )
+      }
+      const connect = (listener: StreamConnection.Listener) => {
+        const connection = StreamConnection.open(options, listener)
+        const healed = Effect.catchIf(
+          connection,
+          (error) => refusalCode(error) === OUTSIDE_WINDOW,
+          () => Effect.andThen(rest.clock.heal, connection)
+        )
+        return Effect.andThen(pace.turn(accountId), healed)
+      }
+      return yield* UserStream.open(connect, renewal)
     })
   })
 })

@@ -102,6 +102,8 @@ export const ExecutionReport = Schema.Struct({
   X: Status,
   r: Schema.String,
   i: WholeNumber,
+  /** Of the execution. */
+  I: WholeNumber,
   q: DecimalString,
   z: DecimalString,
   l: DecimalString,

@@ -1,162 +1,178 @@
-// The private stream of one account over the WebSocket API, subscribed by signature. It ends with `ReportsLost` as soon as anything of it
-// may have been missed; whoever listens then asks for everything and subscribes anew.
-import { Cause, Clock, Deferred, Effect, Option, Queue, Schema, type Scope } from "effect"
-import { type RawData, WebSocket } from "ws"
+// The private stream of one account, without an end of its own: each connection is followed by a new one before it ends. Whoever listens
+// hears `ReportsLost` only where something may have been missed, asks for everything then, and subscribes anew.
+import { Cause, Clock, Context, Deferred, Effect, Exit, Metric, Queue, Random, Schedule, Scope } from "effect"
 import type { Report } from "../../domain/Report.ts"
-import { ExchangeError, NotSent, Refused, ReportsLost } from "../../ports/Exchange.ts"
-import { reportOf } from "./OrderWords.ts"
-import { RECV_WINDOW_MILLIS } from "./SignedRest.ts"
-import { type Signer, signedParams } from "./Signing.ts"
-import * as Wire from "./TradingWire.ts"
+import { ExchangeError, NotSent, ReportsLost } from "../../ports/Exchange.ts"
+import { Handover } from "./Handover.ts"
+import type { Listener, StreamConnection } from "./StreamConnection.ts"
 
-export interface StreamOptions {
-  /** `wss://…/ws-api/v3`. */
-  readonly url: string
-  readonly signer: Signer
-  /** Now on the exchange's clock, epoch milliseconds. */
-  readonly timestamp: Effect.Effect<number>
-}
+const HOUR = 3_600_000
+
+/** When a connection is followed by a new one; Binance ends each after 24 hours. A reference, so that a test need not wait as long. */
+export const Renewal = Context.Reference("outcry/adapters/binance/Renewal", {
+  defaultValue: () => ({
+    afterMillis: 20 * HOUR,
+    /** Later by a part of this, another one each time: the accounts do not renew all at once. */
+    spreadMillis: 3 * HOUR,
+    /** Both tell for this long: what happened before the new one was there has come by then, through the old one. */
+    togetherMillis: 5_000
+  })
+})
 
 /** Reports waiting for the reader. */
 const REPORTS = 4_096
-/** Bytes of a frame. */
-const MAX_FRAME = 1024 * 1024
-const OPENED_WITHIN = "4 seconds"
-const SUBSCRIBED_WITHIN = "4 seconds"
-/** Binance pings every 20 s; we ask too. A connection that is silent for longer than this is dead. */
-const PING_EVERY_MILLIS = 10_000
-const SILENCE_MILLIS = 30_000
-const SUBSCRIBE = 1
+/** What the new connection has said, the old one says within this, or it cannot be relied on. */
+const BEHIND_MILLIS = 1_000
+/** Between attempts at a new connection, for as long as the old one lives. */
+const patience = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")])
 
-const decodeFrame = Schema.decodeUnknownOption(Schema.fromJsonString(Wire.Frame))
-const decodeReport = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({ event: Wire.ExecutionReport })))
+export const renewed = Metric.counter("outcry_binance_streams_renewed_total", {
+  description: "Private streams that went on over a new connection without a gap",
+  incremental: true
+})
+
+/** Succeeds once the connection is subscribed. */
+type Connect = (listener: Listener) => Effect.Effect<StreamConnection, ExchangeError, Scope.Scope>
+
+interface Line {
+  readonly scope: Scope.Closeable
+  readonly closing: Deferred.Deferred<void>
+  readonly over: Deferred.Deferred<string>
+  /** Once it is subscribed. */
+  connection: StreamConnection | undefined
+}
 
 export const open = Effect.fnUntraced(function* (
-  options: StreamOptions
+  connect: Connect,
+  renewal: typeof Renewal.Service
 ): Effect.fn.Return<Queue.Dequeue<Report, ReportsLost>, ExchangeError, Scope.Scope> {
-  const clock = yield* Clock.Clock
+  const parent = yield* Effect.scope
   const reports = yield* Queue.dropping<Report, ReportsLost>(REPORTS)
-  const subscribed = yield* Deferred.make<void, ExchangeError>()
-  const heard = { at: clock.currentTimeMillisUnsafe() }
-  const lose = (message: string, refusal?: ExchangeError) => {
-    Queue.failCauseUnsafe(reports, lostBecause(message))
-    Deferred.doneUnsafe(subscribed, Effect.fail(refusal ?? notSubscribed(message)))
-  }
-  const socket = yield* connect(options.url)
-  socket.on("message", (data, isBinary) => {
-    heard.at = clock.currentTimeMillisUnsafe()
-    const found = isBinary ? UNREADABLE : read(textOf(data))
-    switch (found._tag) {
-      case "Subscribed":
-        return void Deferred.doneUnsafe(subscribed, Effect.void)
-      case "Report":
-        if (!Queue.offerUnsafe(reports, found.report)) lose("The desk fell behind Binance's private stream.")
-        return
-      case "Over":
-        return lose(found.message, found.refusal)
-      case "Nothing":
-        return
+  const newLine = Effect.map(Scope.fork(parent), (scope): Line => {
+    return { scope, closing: Deferred.makeUnsafe(), over: Deferred.makeUnsafe(), connection: undefined }
+  })
+  const relay = new Relay(yield* Clock.Clock, reports, yield* newLine)
+  const subscribe = (line: Line) =>
+    connect(relay.listener(line)).pipe(
+      Scope.provide(line.scope),
+      Effect.map((connection) => void (line.connection = connection))
+    )
+
+  /** The old one lives: what it had to say before the new one was there is said by the end of this. */
+  const together = (old: Line) =>
+    Effect.andThen(Effect.sleep(renewal.togetherMillis), old.connection?.answered ?? Effect.void)
+
+  /** Fails where the new one ends before it leads. */
+  const renew = Effect.gen(function* () {
+    const [old, line] = [relay.leading, yield* newLine]
+    relay.follow(line)
+    const wait = Effect.raceFirst(together(old), Deferred.await(old.over))
+    yield* Effect.raceFirst(
+      Effect.andThen(subscribe(line), wait),
+      Effect.flatMap(Deferred.await(line.over), (message) => Effect.fail(noConnection(message)))
+    ).pipe(
+      Effect.onExit((exit) => {
+        if (Exit.isSuccess(exit)) return Effect.void
+        relay.drop(line)
+        return Scope.close(line.scope, exit)
+      })
+    )
+    // Where the old one has ended, the new one leads already.
+    if (relay.leading === old) relay.turn()
+    yield* Scope.close(old.scope, Exit.void)
+    if (relay.leading === line) yield* Metric.update(renewed, 1)
+  })
+
+  const renewals = Effect.gen(function* () {
+    while (true) {
+      const age = renewal.afterMillis + (yield* Random.nextBetween(0, renewal.spreadMillis))
+      yield* Effect.raceFirst(Effect.sleep(age), Deferred.await(relay.leading.closing))
+      yield* renew.pipe(
+        Effect.tapError((error) =>
+          Effect.logWarning("a private stream could not be renewed; it is tried again", error)
+        ),
+        Effect.retry(patience)
+      )
     }
   })
-  socket.on("ping", () => void (heard.at = clock.currentTimeMillisUnsafe()))
-  socket.on("pong", () => void (heard.at = clock.currentTimeMillisUnsafe()))
-  socket.on("error", () => lose("The private stream from Binance broke."))
-  socket.on("close", (code) => lose(`Binance's private stream ended (${code}).`))
-  const params = signedParams(options.signer, {
-    recvWindow: RECV_WINDOW_MILLIS,
-    timestamp: yield* options.timestamp
-  })
-  socket.send(JSON.stringify({ id: SUBSCRIBE, method: "userDataStream.subscribe.signature", params }))
-  yield* Deferred.await(subscribed).pipe(
-    Effect.timeoutOrElse({
-      duration: SUBSCRIBED_WITHIN,
-      orElse: () => Effect.fail(notSubscribed("Binance did not answer the subscription in time."))
-    })
-  )
-  yield* Effect.forkScoped(watch(socket, heard, lose))
+  yield* subscribe(relay.leading)
+  yield* Effect.forkScoped(Effect.raceFirst(renewals, Deferred.await(relay.lost)))
   return reports
 })
 
-const watch = (socket: WebSocket, heard: { readonly at: number }, lose: (message: string) => void) =>
-  Effect.gen(function* () {
-    while (true) {
-      yield* Effect.sleep(PING_EVERY_MILLIS)
-      if (socket.readyState !== WebSocket.OPEN) return
-      if ((yield* Clock.currentTimeMillis) - heard.at > SILENCE_MILLIS) {
-        lose("Binance's private stream went silent.")
-        return socket.terminate()
+/** Of the one or two connections that there are, what the reader hears. */
+class Relay {
+  readonly lost: Deferred.Deferred<void> = Deferred.makeUnsafe()
+  readonly #handover = new Handover()
+  readonly #clock: Clock.Clock
+  readonly #reports: Queue.Queue<Report, ReportsLost>
+  #leading: Line
+  #following: Line | undefined
+
+  constructor(clock: Clock.Clock, reports: Queue.Queue<Report, ReportsLost>, first: Line) {
+    this.#clock = clock
+    this.#reports = reports
+    this.#leading = first
+  }
+
+  get leading(): Line {
+    return this.#leading
+  }
+
+  listener(line: Line): Listener {
+    return {
+      report: (key, report) => {
+        if (line === this.#leading) this.#handOn(this.#handover.led(key, report))
+        else if (line === this.#following && !this.#handover.followed(key, report, this.#now)) this.#lose(BEHIND)
+      },
+      closing: () => void Deferred.doneUnsafe(line.closing, Effect.void),
+      over: (message, orderly) => {
+        // Ended by the other side, it has said all; torn, nobody knows.
+        if (line === this.#leading) {
+          if (orderly && this.#following?.connection !== undefined) this.turn()
+          else this.#lose(message)
+        }
+        // Last: whoever waits for it goes on within this call.
+        Deferred.doneUnsafe(line.over, Effect.succeed(message))
       }
-      socket.ping()
     }
-  })
+  }
 
-const connect = (url: string): Effect.Effect<WebSocket, ExchangeError, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.callback<WebSocket, ExchangeError>((resume) => {
-      const socket = new WebSocket(url, { maxPayload: MAX_FRAME, perMessageDeflate: false, followRedirects: false })
-      const refused = () => resume(Effect.fail(notSubscribed("Binance's private stream cannot be reached.")))
-      socket.once("open", () => {
-        socket.off("error", refused)
-        resume(Effect.succeed(socket))
-      })
-      socket.once("error", refused)
-      return Effect.sync(() => discard(socket))
-    }).pipe(
-      Effect.timeoutOrElse({
-        duration: OPENED_WITHIN,
-        orElse: () => Effect.fail(notSubscribed("Binance's private stream did not open in time."))
-      })
-    ),
-    (socket) => Effect.sync(() => discard(socket)),
-    { interruptible: true }
-  )
+  follow(line: Line): void {
+    this.#following = line
+  }
 
-const discard = (socket: WebSocket): void => {
-  socket.removeAllListeners()
-  // What is torn down while it connects says so by an error.
-  socket.on("error", () => undefined)
-  socket.terminate()
-}
+  /** Goes on with the one that leads alone. */
+  drop(line: Line): void {
+    if (line !== this.#following) return
+    this.#following = undefined
+    this.#handover.forget()
+  }
 
-type Found =
-  | { readonly _tag: "Subscribed" | "Nothing" }
-  | { readonly _tag: "Report"; readonly report: Report }
-  | { readonly _tag: "Over"; readonly message: string; readonly refusal?: ExchangeError }
+  /** The one that follows leads from now on. */
+  turn(): void {
+    if (this.#following === undefined) return
+    if (this.#handover.lags(this.#now - BEHIND_MILLIS)) return this.#lose(BEHIND)
+    this.#leading = this.#following
+    this.#following = undefined
+    for (const report of this.#handover.turn()) this.#handOn(report)
+  }
 
-const NOTHING: Found = { _tag: "Nothing" }
-const over = (message: string): Extract<Found, { readonly _tag: "Over" }> => ({ _tag: "Over", message })
-const UNREADABLE = over("Binance's private stream said something that cannot be read.")
+  get #now(): number {
+    return this.#clock.currentTimeMillisUnsafe()
+  }
 
-const read = (text: string): Found => {
-  const frame = Option.getOrUndefined(decodeFrame(text))
-  if (frame === undefined) return UNREADABLE
-  if (frame.event !== undefined) return eventIn(text, frame.event.e)
-  if (frame.id === SUBSCRIBE && frame.status === 200) return { _tag: "Subscribed" }
-  // The subscription was refused, or the key behind it was revoked.
-  const { code, msg } = frame.error ?? { code: 0, msg: `status ${String(frame.status)}` }
-  const message = `Binance refused the private stream: ${msg.slice(0, 200)} (${code}).`
-  return { _tag: "Over", message, refusal: new ExchangeError({ reason: new Refused({ code, message }) }) }
-}
+  #handOn(report: Report | undefined): void {
+    if (report === undefined || Queue.offerUnsafe(this.#reports, report)) return
+    this.#lose("The desk fell behind Binance's private stream.")
+  }
 
-const eventIn = (text: string, name: string): Found => {
-  switch (name) {
-    case "executionReport": {
-      const decoded = Option.getOrUndefined(decodeReport(text))
-      const report = decoded === undefined ? "unreadable" : reportOf(decoded.event)
-      if (report === "unreadable") return UNREADABLE
-      return report === undefined ? NOTHING : { _tag: "Report", report }
-    }
-    case "serverShutdown":
-      return over("Binance is closing the private stream.")
-    case "eventStreamTerminated":
-      return over("Binance has ended the private stream.")
-    default:
-      return NOTHING
+  #lose(message: string): void {
+    Queue.failCauseUnsafe(this.#reports, Cause.fail(new ReportsLost({ message })))
+    Deferred.doneUnsafe(this.lost, Effect.void)
   }
 }
 
-const textOf = (data: RawData): string =>
-  (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString("utf8")
+const BEHIND = "Binance's private stream told less than a second one to the same account."
 
-const notSubscribed = (message: string) => new ExchangeError({ reason: new NotSent({ message }) })
-const lostBecause = (message: string) => Cause.fail(new ReportsLost({ message }))
+const noConnection = (message: string) => new ExchangeError({ reason: new NotSent({ message }) })

@@ -282,6 +282,7 @@ const event = {
   X: "NEW",
   r: "NONE",
   i: 42,
+  I: 1,
   q: "0.1",
   z: "0",
   l: "0",
@@ -307,7 +308,6 @@ const endings: ReadonlyArray<readonly [name: string, frame: string]> = [
   ["an execution never heard of", framed({ x: "SPLIT" })],
   ["a fill of nothing", framed({ x: "TRADE", X: "PARTIALLY_FILLED", t: 1, N: "BTC" })],
   ["a quantity beyond all digits", framed({ q: "9".repeat(40) })],
-  ["the server's farewell", JSON.stringify({ event: { e: "serverShutdown", E: 1 } })],
   ["the end of the subscription", JSON.stringify({ subscriptionId: 0, event: { e: "eventStreamTerminated", E: 1 } })],
   ["a revoked key", JSON.stringify({ id: null, status: 401, error: { code: -2015, msg: "Invalid API-key." } })]
 ]
