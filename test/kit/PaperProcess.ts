@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
+import type { Setting } from "../../src/Config.ts"
 import { temporaryDirectory } from "./Desk.ts"
 
 const cli = path.resolve(import.meta.dirname, "../../dist/cli.js")
@@ -32,14 +33,17 @@ const PATIENCE_MILLIS = 50_000
 const READY = /paper exchange is ready at (http:\/\/[\d.]+:\d+)/
 const ADMIN = /admin route is at (http:\/\/[\d.]+:\d+)/
 
-/** Resolves once it is ready. Needs a build. */
-export const startPaper = async (flags: Readonly<Record<string, string>> = {}): Promise<Paper> => {
+/** Resolves once it is ready; `settings` are those that have no flag there. Needs a build. */
+export const startPaper = async (
+  flags: Readonly<Record<string, string>> = {},
+  settings: Partial<Record<Setting, string>> = {}
+): Promise<Paper> => {
   if (!fs.existsSync(cli)) throw new Error("dist/cli.js is missing: npm run build")
   const dataDir = flags["data"] ?? temporaryDirectory()
   const given = { market: "sim:3", port: "0", "admin-port": "0", "log-level": "warn", ...flags, data: dataDir }
   const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, value])
   const child = spawn(process.execPath, ["--enable-source-maps", cli, "paper", ...args], {
-    env: { PATH: process.env["PATH"] },
+    env: { PATH: process.env["PATH"], ...settings },
     stdio: ["ignore", "pipe", "pipe"]
   })
   let printed = ""

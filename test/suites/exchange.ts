@@ -83,11 +83,19 @@ const openBook = Effect.map(MarketData, (data) => {
   return data
 })
 
-export const exchangeSuite = (name: string, layer: Layer.Layer<Exchange | MarketData, unknown>) => {
+/** `patienceMillis`: the exchange is on the real clock, and a card may take that long. */
+export const exchangeSuite = (
+  name: string,
+  layer: Layer.Layer<Exchange | MarketData, unknown>,
+  patienceMillis?: number
+) => {
   const card = (
     title: string,
     test: Effect.Effect<void, unknown, Exchange | MarketData | import("effect").Scope.Scope>
-  ) => it.effect(title, () => Effect.provide(test, layer))
+  ) =>
+    patienceMillis === undefined
+      ? it.effect(title, () => Effect.provide(test, layer))
+      : it.live(title, () => Effect.provide(test, layer), patienceMillis)
 
   describe(`exchange ${name}`, () => {
     card(
