@@ -31,7 +31,10 @@ export const settings = {
   PAPER_QUEUE: ["1", "Share of the market's lots at a price that stand before a new paper order there, 0 to 1."],
   PAPER_PORT: ["", "Port on which the paper exchange speaks the wire of Binance Spot; empty: it does not."],
   PAPER_ADMIN_PORT: ["", "Loopback port for keys, deposits and faults of the paper exchange; empty: none."],
-  PAPER_LIMITS: ["on", "`off` serves the paper exchange's wire without Binance's rate limits, for load tests."],
+  PAPER_LIMITS: [
+    "on",
+    "Binance's rate limits on the paper exchange's wire: `tenth`, a tenth of their size; `off`, none, for load tests."
+  ],
   OUTCRY_SECRET: ["", "Seals exchange keys and signs tokens; empty: generated once into DATA_DIR/secret."],
   AUTH_LIMIT: ["100", "Requests to /auth per address in 15 minutes."],
   ORDER_LIMIT: ["100", "Orders and cancels per second and user."],
@@ -85,7 +88,7 @@ export interface Values {
   readonly paperQueue: number
   readonly paperPort: number | undefined
   readonly paperAdminPort: number | undefined
-  readonly paperLimits: boolean
+  readonly paperLimits: "on" | "tenth" | "off"
   readonly secret: Redacted.Redacted | undefined
   readonly authLimit: number
   readonly orderLimit: number
@@ -223,7 +226,7 @@ export const parse = Effect.fnUntraced(function* (
     paperQueue,
     paperPort: yield* port("PAPER_PORT"),
     paperAdminPort: yield* port("PAPER_ADMIN_PORT"),
-    paperLimits: (yield* oneOf("PAPER_LIMITS", ["on", "off"])) === "on",
+    paperLimits: yield* oneOf("PAPER_LIMITS", ["on", "tenth", "off"]),
     secret: yield* secret(raw("OUTCRY_SECRET")),
     authLimit: yield* whole("AUTH_LIMIT", 1, 1_000_000_000),
     orderLimit: yield* whole("ORDER_LIMIT", 1, 1_000_000_000),

@@ -32,6 +32,7 @@ const loadWire = Effect.promise(() =>
     import("./adapters/paper/market/StreamLimits.ts"),
     import("./adapters/paper/market/StreamServer.ts"),
     import("./adapters/paper/market/MarketEndpoints.ts"),
+    import("./adapters/paper/wire/Limits.ts"),
     import("./adapters/paper/wire/WireServer.ts"),
     import("./adapters/server/NodeServer.ts")
   ])
@@ -49,6 +50,7 @@ const wire = Effect.fnUntraced(function* (config: Values, port: number) {
     { BINANCE_LIMITS, NO_LIMITS },
     { StreamServer },
     { marketEndpoints },
+    { tenth },
     { WireServer },
     NodeServer
   ] = yield* loadWire
@@ -60,7 +62,8 @@ const wire = Effect.fnUntraced(function* (config: Values, port: number) {
       return WireServer.layer({
         port,
         host,
-        limits: paperLimits,
+        limits: paperLimits !== "off",
+        ...(paperLimits === "tenth" ? { sizes: tenth } : {}),
         endpoints: marketEndpoints(market),
         upgrades: [upgrade]
       })
@@ -90,7 +93,7 @@ const wire = Effect.fnUntraced(function* (config: Values, port: number) {
   return announced.pipe(
     Layer.provide(server),
     Layer.provideMerge(admin),
-    Layer.provide(StreamServer.layer(paperLimits ? BINANCE_LIMITS : NO_LIMITS)),
+    Layer.provide(StreamServer.layer(paperLimits !== "off" ? BINANCE_LIMITS : NO_LIMITS)),
     Layer.provide(PublicMarket.layer),
     Layer.provideMerge(venue(config)),
     Layer.provide(Faults.layerOf(FAULT_SEED))

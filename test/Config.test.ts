@@ -52,6 +52,7 @@ describe("Config", () => {
       assert.strictEqual(values.paperQueue, 500)
       assert.strictEqual(values.paperPort, 3080)
       assert.strictEqual((yield* parsed({})).paperAdminPort, undefined)
+      assert.strictEqual((yield* parsed({ PAPER_LIMITS: "tenth" })).paperLimits, "tenth")
     })
   )
 

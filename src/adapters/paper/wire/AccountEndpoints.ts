@@ -4,7 +4,7 @@ import type { Desk } from "./Desk.ts"
 import { type Endpoint, endpoint, stamp } from "./Endpoint.ts"
 import { myFilters } from "./ExchangeInfo.ts"
 import type { Keyring } from "./Keyring.ts"
-import { type Limits, ORDERS_PER_10_SECONDS, ORDERS_PER_DAY } from "./Limits.ts"
+import type { Limits } from "./Limits.ts"
 import { BNB_DISCOUNT } from "./OpenPoints.ts"
 import { boolean, integer, limit, optional, required, symbol, time, withDefault } from "./Params.ts"
 import { amountText, ZERO } from "./Scale.ts"
@@ -25,8 +25,8 @@ export const accountEndpoints = (desk: Desk, keyring: Keyring, limits: Limits): 
       const { day, tenSeconds } = limits.orders(account, now)
       const orders = { rateLimitType: "ORDERS" }
       return Effect.succeed([
-        { ...orders, interval: "SECOND", intervalNum: 10, limit: ORDERS_PER_10_SECONDS, count: tenSeconds },
-        { ...orders, interval: "DAY", intervalNum: 1, limit: ORDERS_PER_DAY, count: day }
+        { ...orders, interval: "SECOND", intervalNum: 10, limit: limits.sizes.ordersPer10Seconds, count: tenSeconds },
+        { ...orders, interval: "DAY", intervalNum: 1, limit: limits.sizes.ordersPerDay, count: day }
       ])
     }
   }),

@@ -2,7 +2,7 @@
 import type { Decimal } from "../../../domain/Money.ts"
 import * as Money from "../../../domain/Money.ts"
 import type { Listing } from "../../../domain/matching/Listing.ts"
-import { rateLimits } from "./Limits.ts"
+import { rateLimitsOf, type Sizes } from "./Limits.ts"
 
 type View = Record<string, unknown>
 
@@ -139,12 +139,12 @@ export interface Wanted {
  * The text of exchangeInfo. Rows are printed once for all callers: they are most of it, and fixed while the process runs. `undefined` where
  * a wanted symbol is not listed.
  */
-export const makeExchangeInfo = (listings: ReadonlyMap<string, Listing>) => {
+export const makeExchangeInfo = (listings: ReadonlyMap<string, Listing>, sizes: Sizes) => {
   const print = (permissionSets: boolean) =>
     new Map([...listings].map(([symbol, listing]) => [symbol, JSON.stringify(rowOf(listing, permissionSets))]))
   const full = print(true)
   const bare = print(false)
-  const limits = JSON.stringify(rateLimits)
+  const limits = JSON.stringify(rateLimitsOf(sizes))
   const [any] = listings.values()
   const exchangeFilters = JSON.stringify(any === undefined ? [] : exchangeFiltersOf(any))
   return (wanted: Wanted, serverTime: number): string | undefined => {

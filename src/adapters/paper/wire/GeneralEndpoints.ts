@@ -3,6 +3,7 @@ import { Effect, Exit } from "effect"
 import type { Listing } from "../../../domain/matching/Listing.ts"
 import { endpoint, type Endpoint, JsonText, stamp } from "./Endpoint.ts"
 import { makeExchangeInfo } from "./ExchangeInfo.ts"
+import type { Sizes } from "./Limits.ts"
 import { boolean, oneOf, optional, required, symbol, symbols, withDefault, words } from "./Params.ts"
 import * as Wire from "./WireError.ts"
 
@@ -12,8 +13,8 @@ export const symbolStatus = oneOf(statuses, Wire.invalidSymbolStatus)
 const PER_SYMBOL = 2
 const RULES_CAP = 40
 
-export const generalEndpoints = (listings: ReadonlyMap<string, Listing>): ReadonlyArray<Endpoint> => {
-  const exchangeInfo = makeExchangeInfo(listings)
+export const generalEndpoints = (listings: ReadonlyMap<string, Listing>, sizes: Sizes): ReadonlyArray<Endpoint> => {
+  const exchangeInfo = makeExchangeInfo(listings, sizes)
   return [
     endpoint({
       rest: "GET /api/v3/ping",

@@ -3,13 +3,33 @@ import { LeastRecent } from "../../../domain/LeastRecent.ts"
 import { FIRST_BAN_MILLIS, LONGEST_BAN_MILLIS, MAKER_FILL_CREDIT, PATIENCE, TAKER_FILL_CREDIT } from "./OpenPoints.ts"
 import { WireError } from "./WireError.ts"
 
-export const WEIGHT_PER_MINUTE = 6_000
-export const RAW_REQUESTS_PER_5_MINUTES = 300_000
+export interface Sizes {
+  readonly weightPerMinute: number
+  readonly rawRequestsPer5Minutes: number
+  readonly ordersPer10Seconds: number
+  readonly ordersPerDay: number
+}
+
+/** Binance's, as exchangeInfo told them of late. */
+const BINANCE: Sizes = {
+  weightPerMinute: 6_000,
+  rawRequestsPer5Minutes: 300_000,
+  ordersPer10Seconds: 100,
+  ordersPerDay: 200_000
+}
+
+/** A smaller exchange: a client that goes by what exchangeInfo tells it works on it just as well, only slower. */
+export const tenth: Sizes = {
+  weightPerMinute: 600,
+  rawRequestsPer5Minutes: 30_000,
+  ordersPer10Seconds: 10,
+  ordersPerDay: 20_000
+}
+
+/** Told in words only, so it has one size. */
 export const CONNECTIONS_PER_5_MINUTES = 300
 /** Of a connection to the WebSocket API. */
 const CONNECTION_WEIGHT = 2
-export const ORDERS_PER_10_SECONDS = 100
-export const ORDERS_PER_DAY = 200_000
 
 const MINUTE = 60_000
 const FIVE_MINUTES = 5 * MINUTE
@@ -20,12 +40,12 @@ const DAY = 24 * 60 * MINUTE
 const COUNTED = 50_000
 
 /** `rateLimits` of exchangeInfo. */
-export const rateLimits = [
-  { rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 1, limit: WEIGHT_PER_MINUTE },
-  { rateLimitType: "ORDERS", interval: "SECOND", intervalNum: 10, limit: ORDERS_PER_10_SECONDS },
-  { rateLimitType: "ORDERS", interval: "DAY", intervalNum: 1, limit: ORDERS_PER_DAY },
-  { rateLimitType: "RAW_REQUESTS", interval: "MINUTE", intervalNum: 5, limit: RAW_REQUESTS_PER_5_MINUTES }
-] as const
+export const rateLimitsOf = (sizes: Sizes) => [
+  { rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 1, limit: sizes.weightPerMinute },
+  { rateLimitType: "ORDERS", interval: "SECOND", intervalNum: 10, limit: sizes.ordersPer10Seconds },
+  { rateLimitType: "ORDERS", interval: "DAY", intervalNum: 1, limit: sizes.ordersPerDay },
+  { rateLimitType: "RAW_REQUESTS", interval: "MINUTE", intervalNum: 5, limit: sizes.rawRequestsPer5Minutes }
+]
 
 /** One address: what it used in this minute and these five, and what became of its asking too much. */
 export interface Usage {
@@ -56,12 +76,14 @@ export class Limits {
   private readonly accounts = new LeastRecent<string, OrderCount>(COUNTED)
   /** False counts and tells, but refuses nobody. */
   private readonly enforced: boolean
+  readonly sizes: Sizes
 
   /** Told when an account's orders are counted for the first time. */
   onAccount: ((account: string) => void) | undefined
 
-  constructor(enforced: boolean) {
+  constructor(enforced: boolean, sizes: Sizes = BINANCE) {
     this.enforced = enforced
+    this.sizes = sizes
   }
 
   /** The address's usage, in the windows of now. */
@@ -91,9 +113,10 @@ export class Limits {
     usage.raw++
     if (!this.enforced) return undefined
     if (usage.bannedUntil > now) return banned(usage.bannedUntil, now)
-    if (usage.weight >= WEIGHT_PER_MINUTE) return this.refuse(usage, usage.minute + MINUTE, now, tooMuchWeight)
-    if (usage.raw > RAW_REQUESTS_PER_5_MINUTES) {
-      return this.refuse(usage, usage.fiveMinutes + FIVE_MINUTES, now, tooManyRequests)
+    if (usage.weight >= this.sizes.weightPerMinute)
+      return this.refuse(usage, usage.minute + MINUTE, now, this.tooMuchWeight)
+    if (usage.raw > this.sizes.rawRequestsPer5Minutes) {
+      return this.refuse(usage, usage.fiveMinutes + FIVE_MINUTES, now, this.tooManyRequests)
     }
     return undefined
   }
@@ -104,15 +127,15 @@ export class Limits {
     const refused = this.arrive(usage, now)
     if (refused !== undefined) return refused
     if (this.enforced && usage.connections > CONNECTIONS_PER_5_MINUTES) {
-      return this.refuse(usage, usage.fiveMinutes + FIVE_MINUTES, now, tooManyRequests)
+      return this.refuse(usage, usage.fiveMinutes + FIVE_MINUTES, now, this.tooManyRequests)
     }
     return this.weigh(usage, CONNECTION_WEIGHT, now)
   }
 
   /** Once a request's weight is known: refuses what would go over the minute's limit, and counts it otherwise. */
   weigh(usage: Usage, weight: number, now: number): WireError | undefined {
-    if (this.enforced && usage.weight + weight > WEIGHT_PER_MINUTE) {
-      return this.refuse(usage, usage.minute + MINUTE, now, tooMuchWeight)
+    if (this.enforced && usage.weight + weight > this.sizes.weightPerMinute) {
+      return this.refuse(usage, usage.minute + MINUTE, now, this.tooMuchWeight)
     }
     usage.weight += weight
     return undefined
@@ -151,9 +174,10 @@ export class Limits {
   overOrders(account: string, orders: number, now: number): WireError | undefined {
     if (!this.enforced) return undefined
     const count = this.orders(account, now)
-    if (count.day + orders > ORDERS_PER_DAY) return tooManyOrders(ORDERS_PER_DAY, "1 DAY", count.dayAt + DAY, now)
-    return count.tenSeconds + orders > ORDERS_PER_10_SECONDS
-      ? tooManyOrders(ORDERS_PER_10_SECONDS, "10 SECOND", count.tenSecondsAt + TEN_SECONDS, now)
+    const { ordersPer10Seconds, ordersPerDay } = this.sizes
+    if (count.day + orders > ordersPerDay) return tooManyOrders(ordersPerDay, "1 DAY", count.dayAt + DAY, now)
+    return count.tenSeconds + orders > ordersPer10Seconds
+      ? tooManyOrders(ordersPer10Seconds, "10 SECOND", count.tenSecondsAt + TEN_SECONDS, now)
       : undefined
   }
 
@@ -161,7 +185,7 @@ export class Limits {
   takeOrders(account: string, orders: number, now: number): void {
     const count = this.orders(account, now)
     count.day += orders
-    if (count.day <= ORDERS_PER_DAY) count.tenSeconds += orders
+    if (count.day <= this.sizes.ordersPerDay) count.tenSeconds += orders
   }
 
   /** Less what was counted at `at`; of a window that is over by now nothing is left to give back. */
@@ -175,30 +199,27 @@ export class Limits {
   filled(account: string, maker: boolean, now: number): void {
     this.giveBack(account, maker ? MAKER_FILL_CREDIT : TAKER_FILL_CREDIT, now)
   }
+
+  private readonly tooMuchWeight = (until: number, now: number): WireError =>
+    tooMuch(
+      `Too much request weight used; current limit is ${this.sizes.weightPerMinute} request weight per 1 MINUTE.`,
+      until,
+      now
+    )
+
+  private readonly tooManyRequests = (until: number, now: number): WireError =>
+    tooMuch(
+      `Too many requests; current limit is ${this.sizes.rawRequestsPer5Minutes} requests per 5 MINUTE.`,
+      until,
+      now
+    )
 }
 
 const wait = (status: number, code: number, message: string, until: number, now: number): WireError =>
   new WireError(status, code, message, { retry: { serverTime: now, retryAfter: until } })
 
-const tooMuchWeight = (until: number, now: number): WireError =>
-  wait(
-    429,
-    -1003,
-    `Too much request weight used; current limit is ${WEIGHT_PER_MINUTE} request weight per 1 MINUTE. ` +
-      "Please use WebSocket Streams for live updates to avoid polling the API.",
-    until,
-    now
-  )
-
-const tooManyRequests = (until: number, now: number): WireError =>
-  wait(
-    429,
-    -1003,
-    `Too many requests; current limit is ${RAW_REQUESTS_PER_5_MINUTES} requests per 5 MINUTE. ` +
-      "Please use WebSocket Streams for live updates to avoid polling the API.",
-    until,
-    now
-  )
+const tooMuch = (what: string, until: number, now: number): WireError =>
+  wait(429, -1003, `${what} Please use WebSocket Streams for live updates to avoid polling the API.`, until, now)
 
 const banned = (until: number, now: number): WireError =>
   wait(

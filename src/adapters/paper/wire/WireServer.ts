@@ -14,7 +14,7 @@ import { Gate } from "./Gate.ts"
 import { generalEndpoints } from "./GeneralEndpoints.ts"
 import { historyEndpoints } from "./HistoryEndpoints.ts"
 import * as Keyring from "./Keyring.ts"
-import { Limits } from "./Limits.ts"
+import { Limits, type Sizes } from "./Limits.ts"
 import { listEndpoints } from "./ListEndpoints.ts"
 import { Rest } from "./Rest.ts"
 import { orderEndpoints } from "./OrderEndpoints.ts"
@@ -38,6 +38,8 @@ export interface WireOptions {
   readonly host: string
   /** False counts and tells, but refuses nobody: for load tests. */
   readonly limits: boolean
+  /** How much may be asked; absent: as much as Binance allows. */
+  readonly sizes?: Sizes
   /** More endpoints for REST and the WebSocket API: the market's. */
   readonly endpoints?: ReadonlyArray<Endpoint>
   /** Asked in order, after the WebSocket API. */
@@ -69,13 +71,13 @@ const start = Effect.fnUntraced(function* (options: WireOptions) {
   const desk = new Desk(venue, yield* PaperJournal)
   const context = yield* Effect.context<never>()
   const keyring = yield* Keyring.make
-  const limits = new Limits(options.limits)
+  const limits = new Limits(options.limits, options.sizes)
   if (options.limits) yield* UnfilledOrders.follow(limits, venue)
   const faults = Option.getOrElse(yield* Effect.serviceOption(Faults), () => noFaults)
   const gate = new Gate(keyring, limits, venue.now, context, faults)
   yield* Effect.forkScoped(gate.watch)
   const endpoints = [
-    ...generalEndpoints(venue.listings),
+    ...generalEndpoints(venue.listings, limits.sizes),
     ...orderEndpoints(desk),
     ...listEndpoints(desk),
     ...accountEndpoints(desk, keyring, limits),

@@ -10,7 +10,6 @@ import type { Desk } from "./Desk.ts"
 import { type Endpoint, JsonText, stamp } from "./Endpoint.ts"
 import type { Asking, Gate } from "./Gate.ts"
 import type { Keyring } from "./Keyring.ts"
-import { ORDERS_PER_10_SECONDS, ORDERS_PER_DAY, WEIGHT_PER_MINUTE } from "./Limits.ts"
 import { PLAIN_WS, SIGNED_WS } from "./Params.ts"
 import * as RawParams from "./RawParams.ts"
 import { addressOf } from "./Rest.ts"
@@ -200,19 +199,20 @@ export class WsApi {
     account: string
   ): ReadonlyArray<object> {
     const { gate, venue } = this.parts
+    const { ordersPer10Seconds, ordersPerDay, weightPerMinute } = gate.limits.sizes
     const weight = {
       rateLimitType: "REQUEST_WEIGHT",
       interval: "MINUTE",
       intervalNum: 1,
-      limit: WEIGHT_PER_MINUTE,
+      limit: weightPerMinute,
       count: session.usage().weight
     }
     if (endpoint?.orders === undefined || account === "") return [weight]
     const count = gate.limits.orders(account, venue.now())
     const orders = { rateLimitType: "ORDERS" }
     return [
-      { ...orders, interval: "SECOND", intervalNum: 10, limit: ORDERS_PER_10_SECONDS, count: count.tenSeconds },
-      { ...orders, interval: "DAY", intervalNum: 1, limit: ORDERS_PER_DAY, count: count.day },
+      { ...orders, interval: "SECOND", intervalNum: 10, limit: ordersPer10Seconds, count: count.tenSeconds },
+      { ...orders, interval: "DAY", intervalNum: 1, limit: ordersPerDay, count: count.day },
       weight
     ]
   }

@@ -1,6 +1,6 @@
 // Limits of addresses and accounts: fixed windows, what a refusal says, bans that grow, and fills that make room.
 import { assert, describe, it } from "@effect/vitest"
-import { Limits } from "../../../../src/adapters/paper/wire/Limits.ts"
+import { Limits, tenth } from "../../../../src/adapters/paper/wire/Limits.ts"
 import { PATIENCE } from "../../../../src/adapters/paper/wire/OpenPoints.ts"
 import { checkTiming } from "../../../../src/adapters/paper/wire/Timing.ts"
 import type { WireError } from "../../../../src/adapters/paper/wire/WireError.ts"
@@ -53,6 +53,19 @@ describe("limits of an address", () => {
     assert.strictEqual(limits.connect(limits.usage("a", MIDNIGHT), MIDNIGHT)?.status, 429)
     const later = MIDNIGHT + 300_000
     assert.isUndefined(limits.connect(limits.usage("a", later), later))
+  })
+
+  it("are what they are told to be, for weight, requests and orders", () => {
+    const limits = new Limits(true, tenth)
+    assert.isUndefined(limits.weigh(limits.usage("a", MIDNIGHT), 600, MIDNIGHT))
+    const heavy = said(limits.weigh(limits.usage("a", MIDNIGHT), 1, MIDNIGHT))
+    assert.include(heavy, "429 -1003 Too much request weight used; current limit is 600 request weight per 1 MINUTE.")
+    for (let n = 0; n < 30_000; n++) assert.isUndefined(limits.arrive(limits.usage("b", MIDNIGHT), MIDNIGHT))
+    const many = said(limits.arrive(limits.usage("b", MIDNIGHT), MIDNIGHT))
+    assert.include(many, "429 -1003 Too many requests; current limit is 30000 requests per 5 MINUTE.")
+    limits.takeOrders("acc", 10, MIDNIGHT)
+    const ordered = said(limits.overOrders("acc", 1, MIDNIGHT))
+    assert.strictEqual(ordered, "429 -1015 Too many new orders; current limit is 10 orders per 10 SECOND.")
   })
 
   it("count, but refuse nobody, where they are switched off", () => {
