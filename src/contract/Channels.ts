@@ -10,6 +10,7 @@ import { Instrument } from "../domain/Instrument.ts"
 import type { MarketUpdate } from "../domain/MarketUpdate.ts"
 import * as Money from "../domain/Money.ts"
 import { Order, OrderStatus, Side } from "../domain/Order.ts"
+import { Staleness } from "../domain/Staleness.ts"
 import { Position } from "../domain/Position.ts"
 
 /** Stream of one lane's commands. Each entry has one field, `ENVELOPE_FIELD`, with an `Envelope`. */
@@ -113,7 +114,8 @@ const MarketUpdateMessage = Schema.TaggedUnion({
       bid: Schema.optionalKey(Level),
       ask: Schema.optionalKey(Level),
       synced: Schema.Boolean,
-      at: Schema.Finite
+      at: Schema.Finite,
+      stale: Schema.optionalKey(Staleness)
     })
   },
   Trade: {

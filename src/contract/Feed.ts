@@ -1,6 +1,7 @@
 // The feed: one WebSocket a user at `/ws` (also `/prices`). JSON text frames; a frame may hold one message or an array of them.
 import * as Schema from "effect/Schema"
 import type { Interval } from "../domain/Candle.ts"
+import type { Staleness } from "../domain/Staleness.ts"
 import type { BadgeView, BalanceView, BlindView, CandleView, OrderView, PositionView, PrivateMessage } from "./Views.ts"
 
 /** Topics a client subscribes to. Private updates need no subscription: they follow from the token. */
@@ -44,6 +45,8 @@ export interface PriceView {
   /** False while the book cannot be known: show the numbers dimmed. */
   readonly synced: boolean
   readonly at: number
+  /** Set while nobody should act on these numbers: why, and when its book was last heard of. `domain/Staleness.ts` has the sentence. */
+  readonly stale: Staleness | null
 }
 
 /** Best first: `[price, quantity]`. */

@@ -13,6 +13,7 @@ import {
 import { DenialReason } from "../domain/Denial.ts"
 import type { UserId } from "../domain/Ids.ts"
 import { Side, TimeInForce } from "../domain/Order.ts"
+import { Staleness } from "../domain/Staleness.ts"
 import { OrderHistory } from "./History.ts"
 import { BadgeView, BalanceView, CandleView, FillView, IntervalName, OrderView, PositionView } from "./Views.ts"
 
@@ -265,7 +266,8 @@ const PriceView = Schema.Struct({
   ask: Schema.NullOr(Schema.String),
   askQuantity: Schema.NullOr(Schema.String),
   synced: Schema.Boolean,
-  at: Schema.Finite
+  at: Schema.Finite,
+  stale: Schema.NullOr(Staleness)
 })
 const BookView = Schema.Struct({
   symbol: Schema.String,

@@ -34,7 +34,8 @@ export const priceView = (instrument: Instrument, quote: Quote | undefined): Pri
     ask: ask === undefined ? null : toText(ask.ticks, price),
     askQuantity: ask === undefined ? null : toText(ask.lots, quantity),
     synced: quote?.synced ?? false,
-    at: quote?.at ?? 0
+    at: quote?.at ?? 0,
+    stale: quote?.stale ?? null
   }
 }
 

@@ -1,6 +1,8 @@
 // Why our own rules said no. A closed union: every screen, receipt and test names its members, none invents text.
 import * as Schema from "effect/Schema"
 import { DecimalString, format } from "./Money.ts"
+import * as Staleness from "./Staleness.ts"
+import { StaleWhy } from "./Staleness.ts"
 
 export const DenialReason = Schema.TaggedUnion({
   UnknownSymbol: { symbol: Schema.String },
@@ -20,6 +22,8 @@ export const DenialReason = Schema.TaggedUnion({
   TooManyOpenOrders: { maximum: Schema.Int },
   /** No price to judge a MARKET order by: the market is not known yet, or it went silent. */
   MarketUnavailable: { symbol: Schema.String },
+  /** The price this order would be judged by is old: see domain/Staleness.ts. `heardMillisAgo` is absent where it was never heard. */
+  MarketStale: { symbol: Schema.String, why: StaleWhy, heardMillisAgo: Schema.optionalKey(Schema.Finite) },
   /** Waited longer than a person would still want it: decided only after a long outage. */
   TooLate: { waitedMillis: Schema.Int },
   UnknownOrder: {},
@@ -57,6 +61,8 @@ export const sentence = (reason: DenialReason): string =>
     TooManyOpenOrders: ({ maximum }) => `Too many open orders: at most ${maximum}. Cancel one first.`,
     MarketUnavailable: ({ symbol }) =>
       `No current price for ${symbol}: a market order would be blind. Use a limit order or wait.`,
+    MarketStale: ({ symbol, why, heardMillisAgo }) =>
+      `${Staleness.sentence(symbol, why, heardMillisAgo)} Nothing was sent. Wait until it is heard again; cancels go through.`,
     TooLate: ({ waitedMillis }) =>
       `The desk could only look at this order ${Math.round(waitedMillis / 1000)} s after you sent it, so it was not sent on.`,
     UnknownOrder: () => "There is no such order in this account.",

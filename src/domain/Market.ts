@@ -1,5 +1,6 @@
 // What a market says. Inside the desk prices are whole ticks and sizes whole lots of the instrument: exact, and cheap to compare.
 import type { Side } from "./Order.ts"
+import type { Staleness } from "./Staleness.ts"
 
 /** `ticks × tickSize` and `lots × stepSize`. Both are safe integers; a source refuses what does not fit. */
 export interface Level {
@@ -66,4 +67,6 @@ export interface Quote {
   readonly synced: boolean
   /** Epoch milliseconds of the newest message of this symbol; 0 before the first. */
   readonly at: number
+  /** Set while nobody should act on these numbers. */
+  readonly stale?: Staleness
 }

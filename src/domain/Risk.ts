@@ -8,6 +8,7 @@ import * as Instrument from "./Instrument.ts"
 import type { Decimal } from "./Money.ts"
 import * as Money from "./Money.ts"
 import type { Hold, Intent } from "./Order.ts"
+import { OLD_MILLIS, type StaleWhy } from "./Staleness.ts"
 
 declare const approved: unique symbol
 
@@ -37,6 +38,8 @@ export interface RiskContext {
   readonly referencePrice: Decimal | undefined
   /** The worst price this quantity would reach on the visible book now; `undefined` without a book that deep. */
   readonly worstPrice: Decimal | undefined
+  /** Set while the symbol's numbers are too old to act on; `heardMillisAgo` undefined: never heard. */
+  readonly stale?: { readonly why: StaleWhy; readonly heardMillisAgo: number | undefined } | undefined
   readonly limits: RiskLimits
 }
 
@@ -44,7 +47,7 @@ export interface RiskContext {
 const MARKET_MARGIN = Money.decimal("1.01")
 const ONE = Money.decimal("1")
 
-/** Filters, collar, order notional, open orders, balance: in that order, the first that fails is the answer. */
+/** Age of the market, filters, collar, order notional, open orders, balance: in that order, the first that fails is the answer. */
 export const approve = (
   account: Account,
   order: { readonly orderId: OrderId; readonly intent: Intent },
@@ -56,6 +59,8 @@ export const approve = (
   if (account.blind !== undefined && intent.type === "MARKET") {
     return Result.fail({ _tag: "Blind", since: account.blind.since })
   }
+  const old = tooOld(intent, context)
+  if (old !== undefined) return Result.fail(old)
   const filtered = Instrument.validate(instrument, intent, referencePrice)
   if (Result.isFailure(filtered)) return Result.fail(filtered.failure)
   const price = intent.type === "LIMIT" ? intent.price : (context.worstPrice ?? referencePrice)
@@ -82,6 +87,16 @@ export const approve = (
     hold: hold.success
   }
   return Result.succeed(fields as ApprovedOrder)
+}
+
+/** A market order needs the book as it is now; a limit price is judged by the last price, which stays good for a moment. */
+const tooOld = (intent: Intent, { referencePrice, stale }: RiskContext): DenialReason | undefined => {
+  if (stale === undefined) return undefined
+  const { heardMillisAgo, why } = stale
+  const judged = referencePrice !== undefined && (heardMillisAgo ?? Number.POSITIVE_INFINITY) > OLD_MILLIS
+  if (intent.type !== "MARKET" && !judged) return undefined
+  const heard = heardMillisAgo === undefined ? {} : { heardMillisAgo }
+  return { _tag: "MarketStale", symbol: intent.symbol, why, ...heard }
 }
 
 /** Orders that can rest on the book: what MAX_NUM_ORDERS counts. */

@@ -6,6 +6,7 @@ import { CandleSeries, type CandleChange } from "../domain/CandleSeries.ts"
 import { Depth } from "../domain/Depth.ts"
 import type { Instrument } from "../domain/Instrument.ts"
 import type { BestPrices, DepthView, Level, MarketMessage, Quote } from "../domain/Market.ts"
+import type { Staleness } from "../domain/Staleness.ts"
 import { MarketSource, type CandleRange, type MarketBadge } from "./MarketSource.ts"
 
 export class MarketDataError extends Schema.TaggedError<MarketDataError>()("MarketDataError", {
@@ -40,6 +41,8 @@ export class MarketData extends Context.Service<
     readonly apply: (message: MarketMessage) => boolean
     /** Called by the market layer alone, before the messages: the source's candle in progress. */
     readonly seed: (symbol: string, interval: Interval, candle: Candle) => void
+    /** Called by the market layer alone, which has the clock: whether the symbol's numbers are too old to act on. */
+    readonly mark: (symbol: string, stale: Staleness | undefined) => void
     /** Called by the market layer alone: the candles of a symbol that changed since the last call. */
     readonly takeCandleChanges: (symbol: string) => ReadonlyArray<CandleChange>
     /** Called by the market layer alone: what listeners threw since the last call, the first few. */
@@ -63,13 +66,22 @@ interface Book {
   best: BestPrices | undefined
   last: number | undefined
   at: number
+  stale: Staleness | undefined
 }
 
 const inMemory = (source: MarketSource["Service"]): MarketData["Service"] => {
   const books = new Map<string, Book>()
   for (const symbol of source.instruments.keys()) {
     const depth = new Depth(symbol)
-    books.set(symbol, { symbol, depth, candles: new CandleSeries(), best: undefined, last: undefined, at: 0 })
+    books.set(symbol, {
+      symbol,
+      depth,
+      candles: new CandleSeries(),
+      best: undefined,
+      last: undefined,
+      at: 0,
+      stale: undefined
+    })
   }
   let listeners: ReadonlyArray<(message: MarketMessage) => void> = []
   let failures: Array<unknown> = []
@@ -116,6 +128,10 @@ const inMemory = (source: MarketSource["Service"]): MarketData["Service"] => {
     },
     apply,
     seed: (symbol, interval, candle) => books.get(symbol)?.candles.seed(interval, candle),
+    mark: (symbol, stale) => {
+      const book = books.get(symbol)
+      if (book !== undefined) book.stale = stale
+    },
     takeCandleChanges: (symbol) => books.get(symbol)?.candles.takeChanges() ?? [],
     takeListenerFailures: () => {
       const taken = failures
@@ -172,7 +188,7 @@ const applyTo = (book: Book, message: MarketMessage): void => {
 }
 
 const quoteOf = (book: Book): Quote => {
-  const { best, depth, symbol, last, at } = book
+  const { best, depth, symbol, last, at, stale } = book
   const newest = best !== undefined && best.updateId > depth.updateId ? best : undefined
   const bid = newest?.bid ?? depth.bestBid()
   const ask = newest?.ask ?? depth.bestAsk()
@@ -182,7 +198,8 @@ const quoteOf = (book: Book): Quote => {
     ...(bid === undefined ? {} : { bid }),
     ...(ask === undefined ? {} : { ask }),
     synced: depth.synced,
-    at
+    at,
+    ...(stale === undefined ? {} : { stale })
   }
 }
 

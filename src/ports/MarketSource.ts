@@ -50,6 +50,11 @@ export class MarketSource extends Context.Service<
     readonly instruments: ReadonlyMap<string, Instrument>
     /** Every message in order. Fails or ends when the source does; the caller starts it again, and the books are rebuilt. */
     readonly messages: Stream.Stream<MarketMessage, MarketSourceError>
+    /**
+     * A source that follows a living market speaks of every book within `SILENT_MILLIS`: it makes sure of the quiet ones itself. Another
+     * bound, of milliseconds, where its silence means something else: a recording's is the market's of that day.
+     */
+    readonly maxSilenceMillis?: number
     /** Candles from before the stream began, oldest first; empty where a source has none. */
     readonly history: (range: CandleRange) => Effect.Effect<ReadonlyArray<Candle>, MarketSourceError>
     readonly skipped: Effect.Effect<Skipped>

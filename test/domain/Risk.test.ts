@@ -57,6 +57,25 @@ describe("Risk", () => {
     assert.strictEqual(reasonOf(limit("BUY", "0.1", "12000")), "approved")
   })
 
+  it("takes no market order on a stale symbol, and no limit price that an old price would have to judge", () => {
+    const stale = (why: "down" | "unsynced" | "silent", heardMillisAgo?: number) => ({
+      ...context(),
+      stale: { why, heardMillisAgo }
+    })
+    for (const side of ["BUY", "SELL"] as const) {
+      assert.strictEqual(reasonOf(market(side, "0.01"), stale("unsynced", 0)), "MarketStale")
+    }
+    assert.strictEqual(reasonOf(limit("BUY", "0.1", "60000"), stale("unsynced", 15_000)), "approved")
+    assert.strictEqual(reasonOf(limit("BUY", "0.1", "60000"), stale("silent", 15_001)), "MarketStale")
+    assert.strictEqual(reasonOf(limit("BUY", "0.1", "60000"), stale("down")), "MarketStale")
+    const unheard = { ...stale("down"), referencePrice: undefined }
+    assert.strictEqual(reasonOf(limit("BUY", "0.1", "60000"), unheard), "approved", "no price judges it")
+    assert.strictEqual(
+      sentence({ _tag: "MarketStale", symbol: "BTCUSDT", why: "down", heardMillisAgo: 14_200 }),
+      "The price of BTCUSDT is stale: its market cannot be reached, last heard 14 s ago. Nothing was sent. Wait until it is heard again; cancels go through."
+    )
+  })
+
   it("has a sentence for every reason", () => {
     const samples: ReadonlyArray<DenialReason> = [
       { _tag: "UnknownSymbol", symbol: "X" },
@@ -75,6 +94,8 @@ describe("Risk", () => {
       { _tag: "InsufficientBalance", asset: "X", needed: decimal("2"), free: decimal("1") },
       { _tag: "TooManyOpenOrders", maximum: 1 },
       { _tag: "MarketUnavailable", symbol: "X" },
+      { _tag: "MarketStale", symbol: "X", why: "silent", heardMillisAgo: 16_000 },
+      { _tag: "MarketStale", symbol: "X", why: "down" },
       { _tag: "TooLate", waitedMillis: 61_000 },
       { _tag: "UnknownOrder" },
       { _tag: "OrderAlreadyClosed" },

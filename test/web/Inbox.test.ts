@@ -4,7 +4,17 @@ import { type Batch, makeInbox } from "../../web/store/Inbox.ts"
 
 const price = (symbol: string, text: string): ServerMessage => ({
   type: "PRICE_UPDATE",
-  data: { symbol, price: text, bid: null, bidQuantity: null, ask: null, askQuantity: null, synced: true, at: 1 }
+  data: {
+    symbol,
+    price: text,
+    bid: null,
+    bidQuantity: null,
+    ask: null,
+    askQuantity: null,
+    synced: true,
+    at: 1,
+    stale: null
+  }
 })
 const balance = (seq: number): ServerMessage => ({
   type: "BALANCE_UPDATE",

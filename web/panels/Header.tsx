@@ -150,11 +150,15 @@ export const Banner = () => {
     Connection.trouble.value ??
     (Connection.state.value === "waiting" ? "The link to the desk is down. Numbers are old; trying again." : undefined)
   const blind = Account.blind.value
-  if (typeof notice !== "string" && line === undefined && blind === undefined) return null
+  const stale = Market.stale.value
+  if (typeof notice !== "string" && line === undefined && blind === undefined && stale === undefined) return null
   return (
     <div class="banner" role="alert">
       {typeof notice === "string" ? <span>{notice}</span> : null}
       {line === undefined ? null : <span>{line}</span>}
+      {stale === undefined || line !== undefined ? null : (
+        <span data-testid="stale">{stale} Market orders are refused until it is heard again.</span>
+      )}
       {blind === undefined ? null : (
         <span data-testid="blind">
           The desk has not heard the exchange about your account since {time(blind.since)}: what you see may be old.

@@ -20,6 +20,11 @@ export const SymbolSwitch = () => {
         onClick={() => (searching.value = !searching.value)}
       >
         {now === undefined ? "–" : `${now.baseAsset} / ${now.quoteAsset}`}
+        {Market.stale.value === undefined ? null : (
+          <span class="badge" title={Market.stale.value}>
+            STALE
+          </span>
+        )}
         <span class="soft caret" aria-hidden="true">
           ▾
         </span>

@@ -4,6 +4,7 @@ import type { BookView, PriceView, TradeView } from "../../src/contract/Feed.ts"
 import type { BadgeView, CandleView } from "../../src/contract/Views.ts"
 import type { Interval } from "../../src/domain/Candle.ts"
 import * as Money from "../../src/domain/Money.ts"
+import * as Staleness from "../../src/domain/Staleness.ts"
 import * as Api from "./Api.ts"
 import { type CandleFeed, makeCandleFeed } from "./CandleFeed.ts"
 import * as Connection from "./Connection.ts"
@@ -51,8 +52,19 @@ const DAY_INTERVAL = "15m"
 const DAY_CANDLES = 96
 const CHART_CANDLES = 1_000
 
+/** The server's time, which moves only while the symbol on the screen is stale. */
+const now = signal(0)
+const isStale = computed(() => typeof price.value?.stale?.why === "string")
+/** Why nobody should act on the symbol's numbers, in the desk's words; its age goes on. */
+export const stale = computed<string | undefined>(() => {
+  const held = price.value
+  if (!held?.stale) return undefined
+  return Staleness.sentence(held.symbol, held.stale.why, Staleness.heardMillisAgo(held.stale, now.value))
+})
 /** Whether market numbers can be believed right now; else they dim. */
-export const fresh = computed(() => Connection.state.value === "live" && price.value?.synced !== false)
+export const fresh = computed(
+  () => Connection.state.value === "live" && price.value?.synced !== false && stale.value === undefined
+)
 
 const loadSymbols = async (): Promise<void> => {
   try {
@@ -154,6 +166,13 @@ export const watch = (): (() => void) => {
         untracked(() => hold(day, now, DAY_INTERVAL, DAY_CANDLES))
       ]
       return () => leaves.forEach((leave) => leave())
+    }),
+    effect(() => {
+      if (!isStale.value) return
+      const tick = () => void (now.value = Date.now() + Connection.clockOffsetMillis.peek())
+      const timer = setInterval(tick, 1_000)
+      untracked(tick)
+      return () => clearInterval(timer)
     }),
     effect(() => {
       const now = symbol.value

@@ -106,6 +106,8 @@ export const make = Effect.fnUntraced(function* (options: ReplayOptions) {
         Stream.fromPull(Effect.succeed(pull))
       )
     ),
+    // A file cannot fall silent, only end: what it does not say is what the market of that day did not.
+    maxSilenceMillis: Number.POSITIVE_INFINITY,
     history: () => Effect.succeed([]),
     skipped: Effect.sync(() => player.skipped(pass.recording?.skipped ?? 0))
   })

@@ -1,10 +1,11 @@
 // The market in a process that has none of its own: it follows the updates of the market process, and reads the rest from Redis.
-import { Effect, Layer, Option, Queue, Schema } from "effect"
+import { Clock, Effect, Layer, Option, Queue, Schema } from "effect"
 import * as Channels from "../../contract/Channels.ts"
 import type { Candle, Interval } from "../../domain/Candle.ts"
 import type { Instrument } from "../../domain/Instrument.ts"
 import type { DepthView, MarketMessage, Quote } from "../../domain/Market.ts"
 import type { MarketUpdate } from "../../domain/MarketUpdate.ts"
+import { SILENT_MILLIS } from "../../domain/Staleness.ts"
 import { Events } from "../../ports/Events.ts"
 import { MarketData, MarketDataError } from "../../ports/MarketData.ts"
 import type { CandleRange, MarketBadge } from "../../ports/MarketSource.ts"
@@ -31,7 +32,8 @@ export const layer: Layer.Layer<MarketData, never, Events | RedisClient> = Layer
   MarketData,
   Effect.gen(function* () {
     const redis = yield* RedisClient
-    const view = new MarketView()
+    const clock = yield* Clock.Clock
+    const view = new MarketView(() => clock.currentTimeMillisUnsafe())
     const updates = yield* (yield* Events).subscribeMarket
     yield* steadily(
       "RedisMarketData",
@@ -76,7 +78,7 @@ export const layer: Layer.Layer<MarketData, never, Events | RedisClient> = Layer
       badge: Effect.sync(() => view.badge),
       instruments: Effect.sync(() => view.instruments),
       instrument: (symbol) => view.instruments.get(symbol),
-      quote: (symbol) => view.quotes.get(symbol),
+      quote: (symbol) => view.quote(symbol),
       depth: (symbol, levels) => {
         const book = view.books.get(symbol)
         return book && { ...book, bids: book.bids.slice(0, levels), asks: book.asks.slice(0, levels) }
@@ -107,6 +109,7 @@ export const layer: Layer.Layer<MarketData, never, Events | RedisClient> = Layer
       // The market layer, which calls these, does not run in this process.
       apply: () => false,
       seed: () => undefined,
+      mark: () => undefined,
       takeCandleChanges: () => [],
       takeListenerFailures: () => []
     }
@@ -124,11 +127,27 @@ const merge = (stored: ReadonlyArray<Candle>, recent: ReadonlyArray<Candle>, { e
 class MarketView {
   badge: MarketBadge = NOTHING_YET
   instruments: ReadonlyMap<string, Instrument> = new Map()
-  readonly quotes = new Map<string, Quote>()
+  private readonly quotes = new Map<string, Quote>()
+  /** When a price was last heard, by our own clock. */
+  private readonly heardAt = new Map<string, number>()
   readonly books = new Map<string, DepthView>()
   private readonly recent = new Map<string, Array<Candle>>()
   private readonly listeners = new Set<(message: MarketMessage) => void>()
   private failures: Array<unknown> = []
+  private readonly now: () => number
+
+  constructor(now: () => number) {
+    this.now = now
+  }
+
+  /** The market process says every price every few seconds: where it does not, it or the link to it is gone. */
+  quote(symbol: string): Quote | undefined {
+    const quote = this.quotes.get(symbol)
+    const heardAt = this.heardAt.get(symbol) ?? 0
+    return quote === undefined || this.now() - heardAt <= SILENT_MILLIS
+      ? quote
+      : { ...quote, stale: { why: "down", heardAt: quote.stale?.heardAt ?? heardAt } }
+  }
 
   know(badge: Option.Option<MarketBadge>, instruments: Option.Option<ReadonlyArray<Instrument>>): void {
     if (Option.isSome(badge)) this.badge = badge.value
@@ -141,6 +160,7 @@ class MarketView {
   apply(update: MarketUpdate): void {
     switch (update._tag) {
       case "Price":
+        this.heardAt.set(update.quote.symbol, this.now())
         return void this.quotes.set(update.quote.symbol, update.quote)
       case "Trade":
         return this.tell({ _tag: "Trade", trade: update.trade })
@@ -204,6 +224,7 @@ class MarketView {
 
   private forget(symbol: string): void {
     this.quotes.delete(symbol)
+    this.heardAt.delete(symbol)
     this.books.delete(symbol)
     for (const key of this.recent.keys()) if (key.startsWith(`market:klines:${symbol}:`)) this.recent.delete(key)
   }

@@ -105,7 +105,10 @@ const make = Effect.gen(function* () {
 
   yield* supervisor.keepAlive(
     "broadcaster",
-    Effect.all([followAccounts, topics.follow, topics.flush, watchHearing], { concurrency: 4, discard: true })
+    Effect.all([followAccounts, topics.follow, topics.flush, topics.age, watchHearing], {
+      concurrency: 5,
+      discard: true
+    })
   )
 
   const catchUp = yield* CatchUp.make(recent)

@@ -23,6 +23,8 @@ export interface Topics {
   readonly follow: Effect.Effect<never>
   /** Long-lived: sends what changed, a tick after it did. Sleeps while nothing does. */
   readonly flush: Effect.Effect<never>
+  /** Long-lived: looks once a second whether a watched price went stale. */
+  readonly age: Effect.Effect<never>
   readonly watched: () => number
 }
 
@@ -62,6 +64,17 @@ export const make: Effect.Effect<Topics, never, Events | MarketData> = Effect.ge
     }
     changed.clear()
     traded.clear()
+  }
+
+  /** A price grows old without a word from anybody: where its process went silent, this is how watchers hear of it. */
+  const noteStale = (): void => {
+    for (const topic of watchers.keys()) {
+      if (!topic.startsWith("price:")) continue
+      const quote = market.quote(topic.slice("price:".length))
+      const told = newest.get(topic)
+      const before = told?._tag === "Price" ? told.quote.stale?.why : undefined
+      if (quote !== undefined && quote.stale?.why !== before) note({ _tag: "Price", quote })
+    }
   }
 
   const current = Effect.fnUntraced(function* (instrument: Instrument, kind: string, interval: Interval | undefined) {
@@ -124,6 +137,7 @@ export const make: Effect.Effect<Topics, never, Events | MarketData> = Effect.ge
         send()
       })
     ),
+    age: Effect.forever(Effect.andThen(Effect.sleep("1 second"), Effect.sync(noteStale))),
     watched: () => watchers.size
   }
 })

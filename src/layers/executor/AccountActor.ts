@@ -186,6 +186,6 @@ const surroundingsOf = ({ exchange, limits, market }: Dependencies): Surrounding
     if (instrument === undefined) throw new Error(`the market no longer knows ${symbol}, which this account has traded`)
     return instrument
   },
-  contextOf: (account, envelope) => riskContext(market, Decide.symbolOf(account, envelope), envelope, limits),
+  contextOf: (account, envelope, now) => riskContext(market, Decide.symbolOf(account, envelope), envelope, limits, now),
   clockOffsetMillis: exchange.clockOffsetMillis
 })

@@ -5,6 +5,7 @@ import type { Level } from "../../domain/Market.ts"
 import type { Decimal } from "../../domain/Money.ts"
 import * as Money from "../../domain/Money.ts"
 import type { RiskContext, RiskLimits } from "../../domain/Risk.ts"
+import { heardMillisAgo } from "../../domain/Staleness.ts"
 import type { MarketData } from "../../ports/MarketData.ts"
 
 /** Levels looked at to price a market order; a larger one is priced by the last of them. */
@@ -15,14 +16,16 @@ export const riskContext = (
   market: MarketData["Service"],
   symbol: string | undefined,
   envelope: Envelope,
-  limits: RiskLimits
+  limits: RiskLimits,
+  now: number
 ): RiskContext => {
   const instrument = symbol === undefined ? undefined : market.instrument(symbol)
   if (symbol === undefined || instrument === undefined) {
     return { instrument: undefined, referencePrice: undefined, worstPrice: undefined, limits }
   }
-  const last = market.quote(symbol)?.last
+  const { last, stale } = market.quote(symbol) ?? {}
   return {
+    stale: stale && { why: stale.why, heardMillisAgo: heardMillisAgo(stale, now) },
     instrument,
     referencePrice: last === undefined ? undefined : priceOf(last, instrument),
     worstPrice: worstPrice(market, instrument, envelope),

@@ -21,7 +21,7 @@ const NO_TRACE = ""
 export interface Surroundings {
   readonly assetsOf: Account.AssetsOf
   /** The market and the limits at this moment, for one command. */
-  readonly contextOf: (account: Account.Account, envelope: Envelope) => RiskContext
+  readonly contextOf: (account: Account.Account, envelope: Envelope, now: number) => RiskContext
   readonly clockOffsetMillis: () => number
 }
 
@@ -62,7 +62,7 @@ export class Turn {
 
   command(envelope: Envelope): void {
     const { clockOffsetMillis, contextOf } = this.#surroundings
-    const context = contextOf(this.account, envelope)
+    const context = contextOf(this.account, envelope, this.now)
     const decision = Decide.decide(this.account, envelope, context, this.now, clockOffsetMillis())
     this.#record(decision.events, envelope.traceId)
     const orderId = orderIdOf(envelope.command)

@@ -1,5 +1,5 @@
 // The market layer: drains the source into MarketData and tells watchers what changed, at a pace of its own.
-import { Clock, Effect, Layer, Stream } from "effect"
+import { Clock, Effect, Exit, Layer, Stream } from "effect"
 import { intervals } from "../../domain/Candle.ts"
 import type { MarketMessage, Trade } from "../../domain/Market.ts"
 import type { MarketUpdate } from "../../domain/MarketUpdate.ts"
@@ -8,6 +8,7 @@ import { MarketData, symbolOf } from "../../ports/MarketData.ts"
 import { MarketSource } from "../../ports/MarketSource.ts"
 import { Supervisor } from "../Supervisor.ts"
 import { Frames } from "./Frames.ts"
+import { Watch } from "./Watch.ts"
 
 /** How often changes are published. Newest wins within it. */
 export const TICK = "50 millis"
@@ -17,6 +18,9 @@ export const BOOK_LEVELS = 25
 export const MAX_TRADES = 1_000
 /** The source's candles in progress are waited for this long; the market then starts with its own trades. */
 const SEED_TIMEOUT = "10 seconds"
+
+/** Every price is published this often even where nothing changes: who hears of it from afar knows that we are here. */
+const HEARTBEAT_MILLIS = 5_000
 
 /** What changed since the last tick. */
 class Changes {
@@ -30,6 +34,11 @@ class Changes {
     if (message._tag === "Trade") this.trades.push(message.trade)
     else this.books.add(symbol)
     if (this.trades.length >= 2 * MAX_TRADES) this.trades = this.trades.slice(-MAX_TRADES)
+  }
+
+  /** The price of a symbol is to be published, though no message moved it. */
+  notePrice(symbol: string): void {
+    this.prices.add(symbol)
   }
 
   take(data: MarketData["Service"]): ReadonlyArray<MarketUpdate> {
@@ -83,28 +92,53 @@ const run = Effect.fnUntraced(function* (
   const apply = (message: MarketMessage) => {
     if (data.apply(message)) changes.note(message)
   }
-  // What an earlier run left is old until the source speaks again: nobody may trade on it.
-  for (const symbol of source.instruments.keys()) {
-    apply({ _tag: "Restarted", symbol, at: data.quote(symbol)?.at ?? 0 })
+  const watch = new Watch(source, data)
+  const symbols = [...source.instruments.keys()]
+  /** What a run leaves is old until the source speaks again: nobody may trade on it. */
+  const voidBooks = () => {
+    for (const symbol of symbols) apply({ _tag: "Restarted", symbol, at: data.quote(symbol)?.at ?? 0 })
   }
   let begun = false
+  let beatAt = 0
+  const judge = Effect.map(Clock.currentTimeMillis, (now) => {
+    const moved = watch.judge(now)
+    const beat = now - beatAt >= HEARTBEAT_MILLIS
+    if (beat) beatAt = now
+    for (const symbol of beat ? symbols : moved) changes.notePrice(symbol)
+  })
+  const clock = yield* Clock.Clock
   const drain = Stream.runForEachArray(source.messages, (messages) => {
+    const now = clock.currentTimeMillisUnsafe()
     for (const message of messages) {
       apply(message)
+      watch.note(message, now)
       if (message._tag !== "Restarted") frames.note()
     }
     if (begun) return Effect.void
     begun = true
     return ready
   })
-  const publish = Effect.gen(function* () {
-    yield* Effect.sleep(TICK)
+  const tell = Effect.gen(function* () {
+    yield* judge
     const updates = changes.take(data)
     if (updates.length > 0) yield* events.publishMarket(updates)
+  })
+  const publish = Effect.gen(function* () {
+    yield* Effect.sleep(TICK)
+    yield* tell
     yield* frames.account
     for (const failure of data.takeListenerFailures()) yield* Effect.logError("A market listener failed", failure)
   })
-  yield* Effect.raceFirst(Effect.andThen(seed(source, data), drain), Effect.forever(publish))
+  // Said at once, and not after the pause before the next attempt: until then nothing of it may be acted on.
+  const end = Effect.suspend(() => {
+    watch.down()
+    voidBooks()
+    return tell
+  })
+  yield* judge
+  yield* Effect.raceFirst(Effect.andThen(seed(source, data), drain), Effect.forever(publish)).pipe(
+    Effect.onExit((exit) => (Exit.hasInterrupts(exit) ? Effect.void : end))
+  )
 })
 
 export const layer: Layer.Layer<never, never, MarketSource | MarketData | Events | Supervisor> = Layer.effectDiscard(

@@ -1,6 +1,6 @@
 // A market in one process, seen from another that has none.
 import { assert, it, layer } from "@effect/vitest"
-import { Context, Effect, Layer, Queue, Stream } from "effect"
+import { Clock, Context, Effect, Layer, Queue, Stream } from "effect"
 import { RedisClient } from "../../../src/adapters/redis/RedisClient.ts"
 import * as RedisEvents from "../../../src/adapters/redis/RedisEvents.ts"
 import * as RedisMarketData from "../../../src/adapters/redis/RedisMarketData.ts"
@@ -173,6 +173,40 @@ describeRedis("MarketData on Redis", () => {
           synced: true,
           at: 5
         })
+      })
+    )
+
+    it.effect("says what the market process says is stale, and what it says nothing of any more", () =>
+      Effect.gen(function* () {
+        const clock = yield* Clock.Clock
+        let later = 0
+        const shifted: Clock.Clock = {
+          ...clock,
+          sleep: (duration) => clock.sleep(duration),
+          currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + later
+        }
+        const services = yield* Layer.build(Layer.fresh(RedisMarketData.layer)).pipe(
+          Effect.provideService(Clock.Clock, shifted)
+        )
+        const market = Context.get(services, MarketData)
+        const process = yield* MarketProcess
+        const quote = { symbol: "BTCUSDT", last: 7, synced: true, at: 5 }
+        const hears = (why: string | undefined) =>
+          until(
+            Effect.sync(() => market.quote("BTCUSDT")),
+            (known) => known?.last === 7 && known.stale?.why === why
+          )
+        yield* process.publishMarket([{ _tag: "Price", quote: { ...quote, stale: { why: "silent", heardAt: 3 } } }])
+        assert.deepStrictEqual((yield* hears("silent"))?.stale, { why: "silent", heardAt: 3 })
+        yield* process.publishMarket([{ _tag: "Price", quote }])
+        yield* hears(undefined)
+        const heardBy = clock.currentTimeMillisUnsafe()
+        later = 20_000
+        const { stale } = market.quote("BTCUSDT") ?? {}
+        assert.strictEqual(stale?.why, "down")
+        assert.isAtMost(stale?.heardAt ?? Number.POSITIVE_INFINITY, heardBy)
+        yield* process.publishMarket([{ _tag: "Price", quote }])
+        yield* hears(undefined)
       })
     )
 

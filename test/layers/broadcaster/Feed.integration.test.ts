@@ -231,6 +231,30 @@ describe("the private feed", () => {
 describe("the market feed", () => {
   const subscribed = ["price:BTCUSDT", "trade:BTCUSDT", "kline:BTCUSDT:1m", "book:BTCUSDT"]
 
+  it.live("says of a watched symbol that it went stale, and of one that is subscribed to later", () =>
+    desk((it) =>
+      Effect.gen(function* () {
+        const market = Context.get(it.context, MarketData)
+        market.apply(tradeAt(6_000_000))
+        const first = yield* connect(it.base, "")
+        yield* first.hears("WELCOME")
+        first.say({ type: "SUBSCRIBE", topics: ["price:BTCUSDT"] })
+        yield* first.hears("PRICE_UPDATE")
+        assert.isNull(first.heard.find(({ type }) => type === "PRICE_UPDATE")!.data.stale)
+        market.mark("BTCUSDT", { why: "silent", heardAt: 5 })
+        yield* first.until(() =>
+          first.heard.some(({ data, type }) => type === "PRICE_UPDATE" && data.stale?.why === "silent")
+        )
+        const second = yield* connect(it.base, "")
+        yield* second.hears("WELCOME")
+        second.say({ type: "SUBSCRIBE", topics: ["price:BTCUSDT"] })
+        yield* second.hears("PRICE_UPDATE")
+        const told = second.heard.find(({ type }) => type === "PRICE_UPDATE")!
+        assert.deepStrictEqual(told.data.stale, { why: "silent", heardAt: 5 })
+      })
+    )
+  )
+
   it.live("sends the current state at once, changes as they come, and nothing after UNSUBSCRIBE", () =>
     desk((it) =>
       Effect.gen(function* () {
