@@ -25,6 +25,7 @@ export const settings = {
     "Another base for its WebSocket API, such as ws://127.0.0.1:3080; empty: that of BINANCE_ENV."
   ],
   BINANCE_STREAM_URL: ["", "Another base for its market streams; empty: that of BINANCE_ENV."],
+  BINANCE_PROXY: ["", "Proxy for all that goes to Binance: http, https or `socks5://[user:password@]host[:port]`."],
   PAPER_BALANCES: ["USDT:100000,BTC:1,ETH:10", "What a new paper account starts with."],
   PAPER_FEES: ["", "Maker and taker commission of the paper exchange, `0.001,0.001`; empty: the instrument's own."],
   PAPER_LATENCY: ["0", "Milliseconds before an order meets the paper exchange's market."],
@@ -66,6 +67,12 @@ export interface BinanceUrls {
   readonly streamUrl: string
 }
 
+/** How Binance is reached. */
+export interface BinanceValues extends BinanceUrls {
+  /** May hold a password. */
+  readonly proxy: Redacted.Redacted | undefined
+}
+
 export interface Values {
   readonly port: number
   readonly host: string
@@ -79,7 +86,7 @@ export interface Values {
   /** Where orders go, for every screen. */
   readonly environment: Environment
   /** Also where a live market comes from. */
-  readonly binance: BinanceUrls
+  readonly binance: BinanceValues
   readonly paperBalances: ReadonlyArray<{ readonly asset: string; readonly amount: Decimal }>
   /** Parts of 10^-8; `undefined` leaves the instrument's own. */
   readonly paperFees: { readonly maker: number; readonly taker: number } | undefined
@@ -218,7 +225,8 @@ export const parse = Effect.fnUntraced(function* (
     binance: {
       restUrl: yield* url("BINANCE_REST_URL", known.restUrl, "http"),
       wsApiUrl: yield* url("BINANCE_WS_API_URL", known.wsApiUrl, "ws"),
-      streamUrl: yield* url("BINANCE_STREAM_URL", known.streamUrl, "ws")
+      streamUrl: yield* url("BINANCE_STREAM_URL", known.streamUrl, "ws"),
+      proxy: yield* proxyOf(raw("BINANCE_PROXY"))
     },
     paperBalances,
     paperFees,
@@ -268,6 +276,32 @@ const baseOf = (text: string, scheme: "http" | "ws"): string | undefined => {
   if (username !== "" || password !== "" || search !== "" || hash !== "") return undefined
   const fits = protocol === `${scheme}s:` || (protocol === `${scheme}:` && LOOPBACK.has(hostname))
   return fits ? text.replace(/\/+$/, "") : undefined
+}
+
+/** Its value may hold a password, so it is never repeated. */
+const proxyOf = (text: string): Effect.Effect<Redacted.Redacted | undefined, ConfigInvalid> => {
+  if (text === "") return Effect.succeed(undefined)
+  return isProxy(text)
+    ? Effect.succeed(Redacted.make(text))
+    : Effect.fail(
+        new ConfigInvalid({
+          message:
+            "BINANCE_PROXY cannot be used: http://, https:// or socks5://, then [user:password@]host[:port], is wanted; %-encode what is special in a password."
+        })
+      )
+}
+
+const isProxy = (text: string): boolean => {
+  if (!URL.canParse(text)) return false
+  const { hash, hostname, password, pathname, protocol, search, username } = new URL(text)
+  if (!["http:", "https:", "socks5:", "socks5h:"].includes(protocol) || hostname === "") return false
+  if (!["", "/"].includes(pathname) || search !== "" || hash !== "") return false
+  try {
+    // More than 255 bytes cannot be said in SOCKS5.
+    return [username, password].every((part) => Buffer.byteLength(decodeURIComponent(part)) < 256)
+  } catch {
+    return false
+  }
 }
 
 /** A share as whole parts of 10^-decimals, exactly; `undefined` for what is none. */

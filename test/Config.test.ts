@@ -100,7 +100,8 @@ describe("Config", () => {
       assert.deepStrictEqual(testnet.binance, {
         restUrl: "https://testnet.binance.vision",
         wsApiUrl: "wss://ws-api.testnet.binance.vision",
-        streamUrl: "wss://stream.testnet.binance.vision"
+        streamUrl: "wss://stream.testnet.binance.vision",
+        proxy: undefined
       })
       // Not judged by a made-up market for want of a network.
       assert.deepStrictEqual(testnet.market, { kind: "live" })
@@ -113,6 +114,33 @@ describe("Config", () => {
       assert.strictEqual((yield* parsed({ ...real, BINANCE_LIVE: "real-money" })).environment, "live")
       const paper = yield* parsed({ BINANCE_ENV: "testnet" })
       assert.deepStrictEqual([paper.environment, paper.binance.restUrl], ["paper", "https://api.binance.com"])
+    })
+  )
+
+  it.effect("takes a proxy for Binance, and never repeats one, which may hold a password", () =>
+    Effect.gen(function* () {
+      for (const text of [
+        "http://proxy:3128",
+        "https://u:p%40ss@proxy.example.org",
+        "socks5://[::1]:1080",
+        "socks5h://p"
+      ]) {
+        const { binance } = yield* parsed({ BINANCE_PROXY: text })
+        assert.strictEqual(binance.proxy === undefined ? "" : Redacted.value(binance.proxy), text)
+        assert.notInclude(String(binance.proxy), "proxy")
+      }
+      const wrong = [
+        "proxy:3128",
+        "ftp://u:pass@proxy",
+        "http://u:pass@proxy/path",
+        "socks5://u:pa%zz@proxy",
+        "http://?"
+      ]
+      for (const text of [...wrong, `socks5://u:${"p".repeat(256)}@proxy`]) {
+        const message = yield* refusal({ BINANCE_PROXY: text })
+        assert.match(message, /^BINANCE_PROXY cannot be used: .* is wanted/)
+        assert.notInclude(message, text)
+      }
     })
   )
 

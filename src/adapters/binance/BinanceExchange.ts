@@ -41,7 +41,7 @@ const make = Effect.gen(function* () {
   const { binance, environment } = yield* Config
   const vault = yield* Vault
   const accounts = yield* ExchangeAccounts
-  const rest = yield* SignedRest.make(binance.restUrl)
+  const rest = yield* SignedRest.make(binance.restUrl, binance.proxy)
   const pace = new StreamPace()
   const renewal = yield* UserStream.Renewal
   const signers = new LeastRecent<AccountId, Signer>(MAX_OPEN)
@@ -175,6 +175,7 @@ const make = Effect.gen(function* () {
       const signer = yield* signerFor(accountId)
       const options = {
         url: `${binance.wsApiUrl}/ws-api/v3`,
+        proxy: binance.proxy,
         signer,
         timestamp: Effect.map(Clock.currentTimeMillis, (now) => now + rest.clock.offsetMillis())
       }

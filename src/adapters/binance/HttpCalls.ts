@@ -3,6 +3,8 @@ import { Effect, type Scope } from "effect"
 import * as http from "node:http"
 import * as https from "node:https"
 import { NotSent, OutcomeUnknown } from "../../ports/Exchange.ts"
+import { agentOf, type Proxy } from "./Proxy.ts"
+import { ProxyFailed } from "./Tunnel.ts"
 
 export interface HttpRequest {
   readonly method: "GET" | "POST" | "PUT" | "DELETE"
@@ -31,11 +33,14 @@ const IDLE_MILLIS = 4_000
  * `node:http` rather than `fetch` or a client library: it never sends again by itself, and it says whether a socket was ever connected,
  * which is what tells an order that never left from one in doubt. Redirects are not followed: a signature goes nowhere else.
  */
-export const make = Effect.fnUntraced(function* (baseUrl: string): Effect.fn.Return<HttpCalls, never, Scope.Scope> {
+export const make = Effect.fnUntraced(function* (
+  baseUrl: string,
+  proxy: Proxy
+): Effect.fn.Return<HttpCalls, never, Scope.Scope> {
   const base = new URL(baseUrl)
   const secure = base.protocol === "https:"
   const options = { keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: 16, timeout: IDLE_MILLIS }
-  const agent = secure ? new https.Agent(options) : new http.Agent(options)
+  const agent = agentOf(proxy, secure, options)
   yield* Effect.addFinalizer(() => Effect.sync(() => agent.destroy()))
   const prefix = base.pathname.replace(/\/$/, "")
 
@@ -60,7 +65,7 @@ export const make = Effect.fnUntraced(function* (baseUrl: string): Effect.fn.Ret
           else socket.once(secure ? "secureConnect" : "connect", () => void (progress.connected = true))
         })
         request.on("error", (error: NodeJS.ErrnoException) =>
-          resume(Effect.fail(broken(progress.connected, error.code)))
+          resume(Effect.fail(error instanceof ProxyFailed ? unsent(error) : broken(progress.connected, error.code)))
         )
         request.end()
         return Effect.sync(() => request.destroy())
@@ -92,6 +97,8 @@ const read = (
   })
   response.once("error", () => done(Effect.fail(broken(true, "cut") as OutcomeUnknown)))
 }
+
+const unsent = ({ message }: ProxyFailed) => new NotSent({ message: `${message} Nothing was sent.` })
 
 const broken = (connected: boolean, code: string | undefined): NotSent | OutcomeUnknown => {
   if (!connected) {

@@ -5,7 +5,9 @@ import type { MarketMessage } from "../../domain/Market.ts"
 import { MarketSource, MarketSourceError } from "../../ports/MarketSource.ts"
 import * as ExchangeInfo from "./ExchangeInfo.ts"
 import { DepthFollower } from "./DepthFollower.ts"
+import * as HttpCalls from "./HttpCalls.ts"
 import * as Klines from "./Klines.ts"
+import { type Proxy, socketOptions } from "./Proxy.ts"
 import * as PublicRest from "./PublicRest.ts"
 import * as Sdk from "./Sdk.ts"
 import * as Translate from "./Translate.ts"
@@ -14,6 +16,7 @@ export interface LiveOptions {
   /** Bases without a slash at the end. */
   readonly restUrl?: string
   readonly streamUrl?: string
+  readonly proxy?: Proxy
   readonly symbols?: ReadonlyArray<string>
 }
 
@@ -30,10 +33,11 @@ const SNAPSHOT_LEVELS = 1_000
 
 /** Whether Binance can be reached: one small call, three seconds. Never fails. */
 export const probe = (options: LiveOptions = {}): Effect.Effect<boolean> =>
-  Effect.tryPromise((signal) => fetch(`${options.restUrl ?? REST_URL}/api/v3/ping`, { signal })).pipe(
-    Effect.map((response) => response.ok),
-    Effect.timeout("3 seconds"),
-    Effect.orElseSucceed(() => false)
+  HttpCalls.make(options.restUrl ?? REST_URL, options.proxy).pipe(
+    Effect.flatMap((call) => call({ method: "GET", path: "/api/v3/ping", headers: {}, deadlineMillis: 3_000 })),
+    Effect.map(({ status }) => status === 200),
+    Effect.orElseSucceed(() => false),
+    Effect.scoped
   )
 
 /** Fails where Binance cannot be reached at the start, or does not know a symbol; the message says which. */
@@ -41,14 +45,14 @@ export const layer = (options: LiveOptions = {}): Layer.Layer<MarketSource, Mark
   Layer.effect(
     MarketSource,
     Effect.gen(function* () {
-      const rest = yield* PublicRest.connect(options.restUrl ?? REST_URL)
+      const rest = yield* PublicRest.connect(options.restUrl ?? REST_URL, options.proxy)
       const instruments = yield* fetchInstruments(rest, options.symbols ?? SYMBOLS)
       const symbols = [...instruments.keys()]
       const translator = new Translate.Translator(instruments)
       return MarketSource.of({
         badge: { kind: "live", label: labelOf(options.restUrl ?? REST_URL) },
         instruments,
-        messages: streams(rest, translator, options.streamUrl ?? STREAM_URL, symbols),
+        messages: streams(rest, translator, options, symbols),
         history: yield* Klines.history(rest, instruments),
         skipped: Effect.sync(() => translator.skipped)
       })
@@ -94,7 +98,7 @@ type MessageQueue = Queue.Queue<MarketMessage, MarketSourceError | Cause.Done>
 const streams = (
   rest: PublicRest.PublicRest,
   translator: Translate.Translator,
-  streamUrl: string,
+  { proxy, streamUrl = STREAM_URL }: LiveOptions,
   symbols: ReadonlyArray<string>
 ): Stream.Stream<MarketMessage, MarketSourceError> =>
   Stream.callback<MarketMessage, MarketSourceError>(
@@ -128,7 +132,7 @@ const streams = (
         }
         say(message)
       }
-      yield* connect(streamUrl, symbols, onFrame, fail)
+      yield* connect(streamUrl, proxy, symbols, onFrame, fail)
       yield* Effect.forkScoped(
         Effect.raceFirst(
           Effect.forever(
@@ -180,6 +184,7 @@ const resync = (
  */
 const connect = (
   streamUrl: string,
+  proxy: Proxy,
   symbols: ReadonlyArray<string>,
   onFrame: (frame: unknown) => void,
   fail: (message: string) => void
@@ -189,7 +194,16 @@ const connect = (
     const silent = { trace: () => {}, info: () => {}, error: () => {} }
     const client = yield* Effect.acquireRelease(
       Effect.sync(
-        () => new WebsocketClient({ wsUrl: streamUrl, reconnectTimeout: 3_600_000, beautify: false }, silent)
+        () =>
+          new WebsocketClient(
+            {
+              wsUrl: streamUrl,
+              reconnectTimeout: 3_600_000,
+              beautify: false,
+              wsOptions: socketOptions(proxy, streamUrl)
+            },
+            silent
+          )
       ),
       (open) =>
         Effect.sync(() => {

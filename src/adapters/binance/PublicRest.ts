@@ -1,7 +1,10 @@
 // Binance's public REST calls through its SDK, with failures as sentences.
 import { Effect } from "effect"
 import { MarketSourceError } from "../../ports/MarketSource.ts"
+import { agentOf, type Proxy } from "./Proxy.ts"
 import * as Sdk from "./Sdk.ts"
+import { ProxyFailed } from "./Tunnel.ts"
+import { turnedAway } from "./Verdict.ts"
 
 export interface PublicRest {
   /** The raw JSON of a GET without signature. */
@@ -15,7 +18,7 @@ export interface PublicRest {
 const TIMEOUT_MILLIS = 12_000
 
 /** Loads the SDK. `baseUrl` has no slash at its end. */
-export const connect = (baseUrl: string): Effect.Effect<PublicRest> =>
+export const connect = (baseUrl: string, proxy: Proxy): Effect.Effect<PublicRest> =>
   Effect.map(Sdk.load, ({ MainClient }) => {
     const client = new MainClient(
       // Time sync would dial the public host whatever the base URL is; public calls need none.
@@ -26,7 +29,11 @@ export const connect = (baseUrl: string): Effect.Effect<PublicRest> =>
         filterUndefinedParams: true,
         beautifyResponses: false
       },
-      { timeout: TIMEOUT_MILLIS, proxy: false }
+      {
+        timeout: TIMEOUT_MILLIS,
+        proxy: false,
+        ...(proxy === undefined ? {} : { httpAgent: agentOf(proxy, false), httpsAgent: agentOf(proxy, true) })
+      }
     )
     return {
       get: (path, query) =>
@@ -37,12 +44,20 @@ export const connect = (baseUrl: string): Effect.Effect<PublicRest> =>
     }
   })
 
+interface Failure {
+  readonly response?: { readonly status?: unknown; readonly data?: unknown }
+  readonly code?: unknown
+  readonly cause?: unknown
+}
+
 /** The SDK throws axios errors, plain objects and strings; of each only what cannot hold a secret is repeated. */
 const reasonOf = (cause: unknown): string => {
   if (typeof cause !== "object" || cause === null) return "the request could not be made"
-  const { response, code } = cause as { response?: { status?: unknown; data?: unknown }; code?: unknown }
+  const { cause: deeper, code, response } = cause as Failure
+  if (deeper instanceof ProxyFailed) return deeper.message.slice(0, -1)
   if (response !== undefined) {
     const { data, status } = response
+    if (status === 451 || status === 403) return turnedAway(status).slice(0, -1)
     const message = typeof data === "object" && data !== null && "msg" in data ? String(data.msg).slice(0, 200) : ""
     return message === "" ? `status ${String(status)}` : `status ${String(status)}, ${message}`
   }

@@ -3,6 +3,7 @@ import { Clock, Effect, Metric, type Scope, Semaphore } from "effect"
 import { Redacted } from "effect"
 import { ExchangeError, NotSent, RateLimited } from "../../ports/Exchange.ts"
 import * as HttpCalls from "./HttpCalls.ts"
+import type { Proxy } from "./Proxy.ts"
 import * as ServerClock from "./ServerClock.ts"
 import { type Params, queryOf, type Signer } from "./Signing.ts"
 import { OUTSIDE_WINDOW, refusalCode, verdict } from "./Verdict.ts"
@@ -47,8 +48,11 @@ const calls = Metric.counter("outcry_binance_calls_total", {
   incremental: true
 })
 
-export const make = Effect.fnUntraced(function* (baseUrl: string): Effect.fn.Return<SignedRest, never, Scope.Scope> {
-  const http = yield* HttpCalls.make(baseUrl)
+export const make = Effect.fnUntraced(function* (
+  baseUrl: string,
+  proxy: Proxy
+): Effect.fn.Return<SignedRest, never, Scope.Scope> {
+  const http = yield* HttpCalls.make(baseUrl, proxy)
   const reads = yield* Semaphore.make(MAX_READS)
   let writes = 0
   /** Epoch milliseconds on our clock. */

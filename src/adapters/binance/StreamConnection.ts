@@ -4,13 +4,17 @@ import { type RawData, WebSocket } from "ws"
 import type { Report } from "../../domain/Report.ts"
 import { ExchangeError, NotSent, Refused } from "../../ports/Exchange.ts"
 import { reportOf } from "./OrderWords.ts"
+import { type Proxy, socketOptions } from "./Proxy.ts"
 import { RECV_WINDOW_MILLIS } from "./SignedRest.ts"
 import { type Signer, signedParams } from "./Signing.ts"
 import * as Wire from "./TradingWire.ts"
+import { ProxyFailed } from "./Tunnel.ts"
+import { turnedAway } from "./Verdict.ts"
 
 export interface ConnectionOptions {
   /** `wss://…/ws-api/v3`. */
   readonly url: string
+  readonly proxy: Proxy
   readonly signer: Signer
   /** Now on the exchange's clock, epoch milliseconds. */
   readonly timestamp: Effect.Effect<number>
@@ -31,8 +35,7 @@ export interface StreamConnection {
   readonly answered: Effect.Effect<void>
 }
 
-/** Bytes of a frame. */
-const MAX_FRAME = 1024 * 1024
+const WEB_SOCKET = { maxPayload: 1024 * 1024, perMessageDeflate: false, followRedirects: false }
 const OPENED_WITHIN = "4 seconds"
 const SUBSCRIBED_WITHIN = "4 seconds"
 /** Binance pings every 20 s; we ask too. A connection that is silent for longer than this is dead. */
@@ -60,7 +63,7 @@ export const open = Effect.fnUntraced(function* (
     const isNone = Deferred.doneUnsafe(subscribed, Effect.fail(refusal ?? notSubscribed(message)))
     if (!isNone) listener.over(message, orderly)
   }
-  const socket = yield* connect(options.url)
+  const socket = yield* connect(options)
   socket.on("message", (data, isBinary) => {
     heard.at = clock.currentTimeMillisUnsafe()
     if (isOver) return
@@ -123,12 +126,16 @@ const answered = (socket: WebSocket): Effect.Effect<void> =>
     return Effect.sync(() => socket.off("pong", onPong))
   })
 
-const connect = (url: string): Effect.Effect<WebSocket, ExchangeError, Scope.Scope> =>
+const connect = ({ proxy, url }: ConnectionOptions): Effect.Effect<WebSocket, ExchangeError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.callback<WebSocket, ExchangeError>((resume) => {
-      const socket = new WebSocket(url, { maxPayload: MAX_FRAME, perMessageDeflate: false, followRedirects: false })
+      const socket = new WebSocket(url, { ...WEB_SOCKET, ...socketOptions(proxy, url) })
       socket.once("open", () => resume(Effect.succeed(socket)))
-      socket.on("error", () => resume(Effect.fail(notSubscribed("Binance's private stream cannot be reached."))))
+      socket.once("unexpected-response", (request, { statusCode = 0 }) => {
+        resume(Effect.fail(notSubscribed(turnedAway(statusCode))))
+        request.destroy()
+      })
+      socket.on("error", (error) => resume(Effect.fail(notSubscribed(unreachable(error)))))
       return Effect.sync(() => discard(socket))
     }).pipe(
       Effect.timeoutOrElse({
@@ -139,6 +146,9 @@ const connect = (url: string): Effect.Effect<WebSocket, ExchangeError, Scope.Sco
     (socket) => Effect.sync(() => discard(socket)),
     { interruptible: true }
   )
+
+const unreachable = (error: Error): string =>
+  `Binance's private stream cannot be reached.${error instanceof ProxyFailed ? ` ${error.message}` : ""}`
 
 const discard = (socket: WebSocket): void => {
   socket.removeAllListeners()

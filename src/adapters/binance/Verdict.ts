@@ -32,15 +32,38 @@ export const verdict = (answer: HttpAnswer): Effect.Effect<unknown, ExchangeErro
   if (error !== undefined && status >= 400) {
     const message = error.msg.slice(0, MAX_TEXT)
     if (UNKNOWN.has(error.code)) return unknown(`Binance says: ${message}`)
-    return Effect.fail(new ExchangeError({ reason: new Refused({ code: error.code, message }) }))
+    return Effect.fail(
+      new ExchangeError({ reason: new Refused({ code: error.code, message: explained(error.code, message) }) })
+    )
   }
   if (STOPPED_AT_THE_DOOR.has(status)) {
-    const message =
-      status === 451 ? "Binance does not serve this location (451)." : `Binance turned the call away (${status}).`
-    return Effect.fail(new ExchangeError({ reason: new Refused({ code: 0, message }) }))
+    return Effect.fail(new ExchangeError({ reason: new Refused({ code: 0, message: turnedAway(status) }) }))
   }
   return unknown(`Binance answered ${status}, with nothing that can be read.`)
 }
+
+/** What a status of the door means, and what to do. */
+export const turnedAway = (status: number): string => {
+  switch (status) {
+    case 451:
+      return "Binance does not serve this location (451): set BINANCE_PROXY to a proxy in a place that it serves."
+    case 403:
+      return "Binance's firewall turned the call away (403): wait some minutes, or set BINANCE_PROXY to come from another address."
+    case 404:
+    case 405:
+      return `Nothing of Binance's answers there (${status}): the addresses in BINANCE_REST_URL and BINANCE_WS_API_URL may be wrong.`
+    default:
+      return `Binance turned the call away (${status}).`
+  }
+}
+
+/** Codes that mean the key, with what may be wrong with it: Binance names them all at once, or none. */
+const KEY_REFUSED = new Set([-2015, -2014, -2008])
+const WRONG_KEY =
+  "The key may be of another environment than BINANCE_ENV names, may have been deleted, or may not allow this call or this address."
+
+const explained = (code: number, message: string): string =>
+  KEY_REFUSED.has(code) ? `${message} ${WRONG_KEY}` : message
 
 export const unknown = (message: string): Effect.Effect<never, ExchangeError> =>
   Effect.fail(new ExchangeError({ reason: new OutcomeUnknown({ message }) }))

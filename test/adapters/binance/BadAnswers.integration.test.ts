@@ -144,9 +144,14 @@ const bad: ReadonlyArray<readonly [name: string, answer: Handler]> = [
 
 const definite: ReadonlyArray<readonly [name: string, answer: Handler, tag: string, message: RegExp]> = [
   ["a filter", json(400, { code: -1013, msg: "Filter failure: LOT_SIZE" }), "Refused", /LOT_SIZE/],
-  ["a firewall", text(403, "<html>Request blocked</html>"), "Refused", /403/],
-  ["a country", text(451, ""), "Refused", /location/],
-  ["a key without rights", json(401, { code: -2015, msg: "Invalid API-key." }), "Refused", /Invalid API-key/],
+  ["a firewall", text(403, "<html>Request blocked</html>"), "Refused", /403.*BINANCE_PROXY/],
+  ["a country", text(451, ""), "Refused", /location.*BINANCE_PROXY/],
+  [
+    "a key without rights",
+    json(401, { code: -2015, msg: "Invalid API-key." }),
+    "Refused",
+    /Invalid API-key.*BINANCE_ENV/
+  ],
   [
     "too many orders",
     json(429, { code: -1015, msg: "Too many new orders." }, { "retry-after": "3" }),

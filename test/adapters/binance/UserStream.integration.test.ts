@@ -1,7 +1,11 @@
 // The private stream over real sockets to the paper exchange's wire: orders that trade right through its renewals.
 import { assert, describe, layer as suite } from "@effect/vitest"
-import { Effect, Layer, Metric, Queue } from "effect"
+import { Effect, Layer, Metric, Queue, Redacted } from "effect"
+import { once } from "node:events"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import * as BinanceExchange from "../../../src/adapters/binance/BinanceExchange.ts"
+import * as StreamConnection from "../../../src/adapters/binance/StreamConnection.ts"
 import { renewed, Renewal } from "../../../src/adapters/binance/UserStream.ts"
 import { Faults } from "../../../src/adapters/paper/faults/Faults.ts"
 import { WireServer } from "../../../src/adapters/paper/wire/WireServer.ts"
@@ -93,6 +97,28 @@ describe("the private stream", () => {
         yield* (yield* Faults).cutStream({ stream: "user" })
         assert.strictEqual((yield* Effect.flip(Queue.take(reports)))._tag, "ReportsLost")
       }).pipe(isolated({}))
+    )
+
+    it.effect("says why where it is turned away at the door", () =>
+      Effect.gen(function* () {
+        const server = createServer().on("upgrade", (_, socket) => {
+          socket.end("HTTP/1.1 451 Unavailable For Legal Reasons\r\ncontent-length: 0\r\n\r\n")
+        })
+        yield* Effect.acquireRelease(
+          Effect.promise(() => once(server.listen(0, "127.0.0.1"), "listening")),
+          () => Effect.sync(() => server.close())
+        )
+        const { port } = server.address() as AddressInfo
+        const options = {
+          url: `ws://127.0.0.1:${port}/ws-api/v3`,
+          proxy: undefined,
+          signer: { apiKey: Redacted.make("key"), sign: () => "signature" },
+          timestamp: Effect.succeed(0)
+        }
+        const nobody = { report: () => undefined, closing: () => undefined, over: () => undefined }
+        const { reason } = yield* Effect.flip(StreamConnection.open(options, nobody))
+        assert.match(reason._tag === "NotSent" ? reason.message : "", /does not serve this location \(451\)/)
+      })
     )
   })
 })
