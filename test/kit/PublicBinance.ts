@@ -17,6 +17,15 @@ export interface PublicBinance {
   readonly say: (stream: string, data: unknown) => void
   /** Cuts every connection without a word. */
   readonly cut: () => void
+  /** Cuts the oldest connection without a word. */
+  readonly cutOldest: () => void
+  /** Connections there are now. */
+  readonly connections: () => number
+  /** From now on connections are turned away. */
+  readonly refuse: () => void
+  readonly refused: Queue.Dequeue<void>
+  /** A connection has ended. */
+  readonly ended: Queue.Dequeue<void>
 }
 
 export const start: Effect.Effect<PublicBinance, never, Scope.Scope> = Effect.gen(function* () {
@@ -31,7 +40,15 @@ export const start: Effect.Effect<PublicBinance, never, Scope.Scope> = Effect.ge
     response.end(JSON.stringify(answer === undefined ? { code: -1, msg: "no such path" } : answer(url.searchParams)))
   })
   const sockets = new WebSocketServer({ server, path: "/stream" })
+  const ended = yield* Queue.sliding<void>(100)
+  const refused = yield* Queue.sliding<void>(100)
+  let refusing = false
   sockets.on("connection", (socket) => {
+    if (refusing) {
+      Queue.offerUnsafe(refused, undefined)
+      return socket.terminate()
+    }
+    socket.on("close", () => Queue.offerUnsafe(ended, undefined))
     socket.on("message", (data) => {
       const { id, method, params } = JSON.parse(String(data)) as { id: number; method: string; params: Array<string> }
       socket.send(JSON.stringify({ result: null, id }))
@@ -57,6 +74,13 @@ export const start: Effect.Effect<PublicBinance, never, Scope.Scope> = Effect.ge
     say: (stream, data) => {
       for (const socket of sockets.clients) socket.send(JSON.stringify({ stream, data }))
     },
+    cutOldest: () => {
+      for (const socket of sockets.clients) return socket.terminate()
+    },
+    connections: () => sockets.clients.size,
+    ended,
+    refuse: () => void (refusing = true),
+    refused,
     cut: () => {
       for (const socket of sockets.clients) socket.terminate()
     }

@@ -1,15 +1,14 @@
 // The market as it is now: Binance's public streams and klines. No key needed.
-import { Cause, Clock, Effect, Layer, Option, Queue, Schedule, Stream, type Scope } from "effect"
+import { Effect, Layer, Option } from "effect"
 import type { Instrument } from "../../domain/Instrument.ts"
-import type { MarketMessage } from "../../domain/Market.ts"
 import { MarketSource, MarketSourceError } from "../../ports/MarketSource.ts"
 import * as ExchangeInfo from "./ExchangeInfo.ts"
-import { DepthFollower } from "./DepthFollower.ts"
 import * as HttpCalls from "./HttpCalls.ts"
 import * as Klines from "./Klines.ts"
-import { type Proxy, socketOptions } from "./Proxy.ts"
+import * as LiveStreams from "./LiveStreams.ts"
+import { MarketPace } from "./MarketPace.ts"
+import type { Proxy } from "./Proxy.ts"
 import * as PublicRest from "./PublicRest.ts"
-import * as Sdk from "./Sdk.ts"
 import * as Translate from "./Translate.ts"
 
 export interface LiveOptions {
@@ -23,13 +22,6 @@ export interface LiveOptions {
 const REST_URL = "https://api.binance.com"
 const STREAM_URL = "wss://stream.binance.com:9443"
 const SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT"]
-
-/** Messages waiting for the market layer. When it falls this far behind, the connection is made anew: a hole would be worse. */
-const BUFFER = 50_000
-/** A liquid market is never this silent: the connection is dead even if nobody closed it. */
-const SILENCE_MILLIS = 30_000
-/** Levels a side asked for: weight 50 of 6,000 a minute. */
-const SNAPSHOT_LEVELS = 1_000
 
 /** Whether Binance can be reached: one small call, three seconds. Never fails. */
 export const probe = (options: LiveOptions = {}): Effect.Effect<boolean> =>
@@ -52,7 +44,14 @@ export const layer = (options: LiveOptions = {}): Layer.Layer<MarketSource, Mark
       return MarketSource.of({
         badge: { kind: "live", label: labelOf(options.restUrl ?? REST_URL) },
         instruments,
-        messages: streams(rest, translator, options, symbols),
+        messages: LiveStreams.messages({
+          rest,
+          translator,
+          pace: new MarketPace(),
+          baseUrl: options.streamUrl ?? STREAM_URL,
+          proxy: options.proxy,
+          symbols
+        }),
         history: yield* Klines.history(rest, instruments),
         skipped: Effect.sync(() => translator.skipped)
       })
@@ -92,134 +91,3 @@ const rowsOf = (info: unknown): ReadonlyArray<unknown> => {
   const rows = typeof info === "object" && info !== null && "symbols" in info ? info.symbols : undefined
   return Array.isArray(rows) ? rows : []
 }
-
-type MessageQueue = Queue.Queue<MarketMessage, MarketSourceError | Cause.Done>
-
-const streams = (
-  rest: PublicRest.PublicRest,
-  translator: Translate.Translator,
-  { proxy, streamUrl = STREAM_URL }: LiveOptions,
-  symbols: ReadonlyArray<string>
-): Stream.Stream<MarketMessage, MarketSourceError> =>
-  Stream.callback<MarketMessage, MarketSourceError>(
-    Effect.fnUntraced(function* (queue) {
-      const clock = yield* Clock.Clock
-      const fail = (message: string) =>
-        void Queue.failCauseUnsafe(queue, Cause.fail(new MarketSourceError({ message })))
-      const say = (message: MarketMessage) => {
-        if (!Queue.offerUnsafe(queue, message))
-          fail("The market fell behind Binance's streams, so they are opened anew.")
-      }
-      // At most one entry a symbol is waiting, so none is ever dropped.
-      const wanted = yield* Queue.dropping<DepthFollower>(symbols.length)
-      const asked = new Set<DepthFollower>()
-      const want = (follower: DepthFollower) => {
-        if (asked.has(follower)) return
-        asked.add(follower)
-        Queue.offerUnsafe(wanted, follower)
-      }
-      const followers = new Map(symbols.map((symbol) => [symbol, new DepthFollower(symbol, want)]))
-      const heard = { at: clock.currentTimeMillisUnsafe() }
-      for (const symbol of symbols) say({ _tag: "Restarted", symbol, at: heard.at })
-      const onFrame = (frame: unknown) => {
-        heard.at = clock.currentTimeMillisUnsafe()
-        if (isShutdown(frame)) return fail("Binance is closing the connection, so it is opened anew.")
-        const message = translator.message(frame, heard.at, [])
-        if (message === undefined) return
-        if (message._tag === "DepthDiff") {
-          const { symbol, at } = message.diff
-          if (followers.get(symbol)?.follow(message.diff) === "gap") say({ _tag: "Restarted", symbol, at })
-        }
-        say(message)
-      }
-      yield* connect(streamUrl, proxy, symbols, onFrame, fail)
-      yield* Effect.forkScoped(
-        Effect.raceFirst(
-          Effect.forever(
-            Effect.flatMap(Queue.take(wanted), (follower) => {
-              asked.delete(follower)
-              return resync(rest, translator, follower, queue)
-            })
-          ),
-          watchSilence(heard)
-        ).pipe(Effect.catch((error) => Queue.fail(queue, error)))
-      )
-    }),
-    { bufferSize: BUFFER, strategy: "dropping" }
-  )
-
-const watchSilence = (heard: { readonly at: number }): Effect.Effect<never, MarketSourceError> =>
-  Effect.gen(function* () {
-    while (true) {
-      yield* Effect.sleep(SILENCE_MILLIS / 3)
-      const now = yield* Clock.currentTimeMillis
-      if (now - heard.at > SILENCE_MILLIS) {
-        return yield* new MarketSourceError({ message: "Binance's streams went silent, so they are opened anew." })
-      }
-    }
-  })
-
-const isShutdown = (frame: unknown): boolean =>
-  typeof frame === "object" && frame !== null && "e" in frame && frame.e === "serverShutdown"
-
-/** The documented procedure: a snapshot older than the first diff kept is asked for again. */
-const resync = (
-  rest: PublicRest.PublicRest,
-  translator: Translate.Translator,
-  follower: DepthFollower,
-  queue: MessageQueue
-): Effect.Effect<void, MarketSourceError> =>
-  Effect.gen(function* () {
-    const frame = yield* rest.get("api/v3/depth", { symbol: follower.symbol, limit: SNAPSHOT_LEVELS })
-    const message = translator.snapshot(follower.symbol, frame, yield* Clock.currentTimeMillis)
-    if (message?._tag !== "DepthSnapshot" || !follower.join(message.snapshot.updateId)) {
-      return yield* new MarketSourceError({ message: `No usable depth snapshot of ${follower.symbol} came.` })
-    }
-    yield* Queue.offer(queue, message)
-  }).pipe(Effect.retry(Schedule.exponential("250 millis").pipe(Schedule.upTo({ times: 5 }))))
-
-/**
- * One socket for all streams. The SDK's own reconnecting is kept out by a delay it never reaches: a lost connection fails the stream,
- * and the market layer starts over with fresh books.
- */
-const connect = (
-  streamUrl: string,
-  proxy: Proxy,
-  symbols: ReadonlyArray<string>,
-  onFrame: (frame: unknown) => void,
-  fail: (message: string) => void
-): Effect.Effect<void, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const { WebsocketClient } = yield* Sdk.load
-    const silent = { trace: () => {}, info: () => {}, error: () => {} }
-    const client = yield* Effect.acquireRelease(
-      Effect.sync(
-        () =>
-          new WebsocketClient(
-            {
-              wsUrl: streamUrl,
-              reconnectTimeout: 3_600_000,
-              beautify: false,
-              wsOptions: socketOptions(proxy, streamUrl)
-            },
-            silent
-          )
-      ),
-      (open) =>
-        Effect.sync(() => {
-          open.removeAllListeners()
-          open.closeAll(true)
-        })
-    )
-    const message = `The connection to ${streamUrl} was lost or refused.`
-    const lost = () => fail(message)
-    client.on("message", onFrame)
-    client.on("reconnecting", lost)
-    client.on("close", lost)
-    client.on("exception", lost)
-    const topics = symbols.flatMap((symbol) =>
-      ["trade", "bookTicker", "depth@100ms"].map((stream) => `${symbol.toLowerCase()}@${stream}`)
-    )
-    // It resolves on connecting and may never do so; a failure shows as an event.
-    void client.subscribe(topics, "main").catch(lost)
-  })

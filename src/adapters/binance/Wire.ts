@@ -106,6 +106,9 @@ export const isDepthUpdate = (frame: Fields): frame is Fields & DepthUpdateFrame
 export const isDepthSnapshot = (value: unknown): value is DepthSnapshotFrame =>
   isObject(value) && isId(value["lastUpdateId"]) && Array.isArray(value["bids"]) && Array.isArray(value["asks"])
 
+/** Announces, raw or in an envelope, that the connection will be closed. */
+export const isShutdown = (value: unknown): boolean => payload(value)?.["e"] === "serverShutdown"
+
 /** An answer to a subscription, or an announcement: nothing that a market is made of. */
 export const isControl = (frame: Fields): boolean =>
   frame["e"] === "serverShutdown" ||

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Queue, Stream } from "effect"
 import * as LiveMarket from "../../../src/adapters/binance/LiveMarket.ts"
+import * as LiveStreams from "../../../src/adapters/binance/LiveStreams.ts"
 import type { MarketMessage } from "../../../src/domain/Market.ts"
 import * as Money from "../../../src/domain/Money.ts"
 import { MarketSource } from "../../../src/ports/MarketSource.ts"
@@ -104,7 +105,7 @@ describe("LiveMarket", () => {
       yield* next("DepthDiff")
       const snapshot = yield* next("DepthSnapshot")
       assert.deepInclude(snapshot._tag === "DepthSnapshot" && snapshot.snapshot, { updateId: 20 })
-      assert.deepStrictEqual(yield* source.skipped, {})
+      assert.deepStrictEqual(yield* source.skipped, { control: 1 })
     })
   )
 
@@ -156,16 +157,66 @@ describe("LiveMarket", () => {
     })
   )
 
-  it.live("opens the streams anew when Binance announces its shutdown", () =>
+  const soon = { afterMillis: 3_600_000, togetherMillis: 50 }
+
+  it.live(
+    "has a new connection before the old one ends when Binance announces its shutdown, and nobody sees the seam",
+    () =>
+      Effect.gen(function* () {
+        const { binance, source } = yield* begin
+        const { next } = yield* listen(source)
+        yield* next("Restarted")
+        yield* Queue.take(binance.subscriptions)
+        binance.say("btcusdt@depth@100ms", depthUpdate(15, 21))
+        yield* next("DepthDiff")
+        yield* next("DepthSnapshot")
+        binance.say("!serverShutdown", { e: "serverShutdown", E: 1 })
+        yield* Queue.take(binance.subscriptions)
+        // Both connections say these.
+        binance.say("btcusdt@trade", trade)
+        binance.say("btcusdt@depth@100ms", depthUpdate(22, 25))
+        yield* next("Trade")
+        yield* next("DepthDiff")
+        binance.cutOldest()
+        yield* Queue.take(binance.ended)
+        binance.say("btcusdt@trade", { ...trade, t: 8 })
+        binance.say("btcusdt@depth@100ms", depthUpdate(26, 27))
+        const heard = yield* next("Trade")
+        assert.strictEqual(heard._tag === "Trade" && heard.trade.tradeId, "8")
+        yield* next("DepthDiff")
+        assert.strictEqual(binance.connections(), 1)
+      }).pipe(Effect.provideService(LiveStreams.Rotation, soon))
+  )
+
+  it.live("changes connections before Binance ends the old one, again and again", () =>
+    Effect.gen(function* () {
+      const { binance, source } = yield* begin
+      const { next } = yield* listen(source)
+      yield* next("Restarted")
+      for (let turn = 1; turn <= 3; turn++) {
+        yield* Queue.take(binance.subscriptions)
+        binance.say("btcusdt@trade", { ...trade, t: turn })
+        const heard = yield* next("Trade")
+        assert.strictEqual(heard._tag === "Trade" && heard.trade.tradeId, String(turn))
+        if (turn > 1) yield* Queue.take(binance.ended)
+      }
+    }).pipe(Effect.provideService(LiveStreams.Rotation, { afterMillis: 50, togetherMillis: 10 }))
+  )
+
+  it.live("goes on with the old connection for as long as it lives where no new one can be had", () =>
     Effect.gen(function* () {
       const { binance, source } = yield* begin
       const { next, fiber } = yield* listen(source)
       yield* next("Restarted")
       yield* Queue.take(binance.subscriptions)
+      binance.refuse()
       binance.say("!serverShutdown", { e: "serverShutdown", E: 1 })
-      const error = yield* Effect.flip(Fiber.join(fiber))
-      assert.match(error.message, /closing the connection/)
-    })
+      yield* Queue.take(binance.refused)
+      binance.say("btcusdt@trade", trade)
+      yield* next("Trade")
+      binance.cut()
+      assert.match((yield* Effect.flip(Fiber.join(fiber))).message, /was lost/)
+    }).pipe(Effect.provideService(LiveStreams.Rotation, soon))
   )
 
   it.live("pages klines backwards beyond what one call gives, and remembers a range", () =>
