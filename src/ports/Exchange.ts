@@ -2,6 +2,7 @@
 import { Context, Schema, type Effect, type Option, type Scope } from "effect"
 import type { Queue } from "effect"
 import type { Balance } from "../domain/Balance.ts"
+import type { ExchangeState } from "../domain/ExchangeState.ts"
 import type { AccountId } from "../domain/Ids.ts"
 import type { Instrument } from "../domain/Instrument.ts"
 import type { Decimal } from "../domain/Money.ts"
@@ -39,6 +40,8 @@ export class Exchange extends Context.Service<
     readonly absenceProvenAfterMillis: number
     /** How far the exchange's clock is ahead of ours, as far as we know, in milliseconds. */
     readonly clockOffsetMillis: () => number
+    /** What is left of the exchange's limits, and what was held back for them. Absent where it has none. */
+    readonly state?: Effect.Effect<ExchangeState>
     /** The exchange's own clock, asked now: epoch milliseconds. */
     readonly time: Effect.Effect<number, ExchangeError>
     readonly instruments: Effect.Effect<ReadonlyMap<string, Instrument>, ExchangeError>

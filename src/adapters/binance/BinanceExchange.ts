@@ -1,5 +1,5 @@
 // Binance Spot as the desk's exchange: signed REST for orders and questions, the WebSocket API for what happens to them.
-import { Clock, Effect, Layer, Option, Schema } from "effect"
+import { Clock, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { Config } from "../../Config.ts"
 import type { AccountId } from "../../domain/Ids.ts"
 import type { Instrument } from "../../domain/Instrument.ts"
@@ -9,15 +9,18 @@ import type { ExchangeOrder, OrderRef, TradeOf } from "../../domain/Report.ts"
 import { Exchange, ExchangeError, NotSent } from "../../ports/Exchange.ts"
 import { ExchangeAccounts } from "../../ports/ExchangeAccounts.ts"
 import { Vault } from "../../ports/Vault.ts"
+import { STREAM_COST } from "./CallCost.ts"
 import * as ExchangeInfo from "./ExchangeInfo.ts"
+import type { Lane } from "./Lanes.ts"
 import { fillOf, orderParams, reportsOf, stateOf } from "./OrderWords.ts"
+import * as SeenState from "./SeenState.ts"
 import * as SignedRest from "./SignedRest.ts"
 import { type Params, type Signer, signerOf } from "./Signing.ts"
 import * as StreamConnection from "./StreamConnection.ts"
 import { StreamPace } from "./StreamPace.ts"
 import * as Wire from "./TradingWire.ts"
 import * as UserStream from "./UserStream.ts"
-import { NO_SUCH_ORDER, OUTSIDE_WINDOW, refusalCode, unknown } from "./Verdict.ts"
+import { NO_SUCH_ORDER, OUTSIDE_WINDOW, refusalCode, TOO_MUCH_ASKED, unknown } from "./Verdict.ts"
 
 /** Trades asked for at once. */
 const PAGE = 1_000
@@ -27,6 +30,8 @@ const MAX_PAGES = 1_000
 const MAX_OPEN = 10_000
 /** Binance works on a call this long at most. */
 const PROCESSING_MILLIS = 10_000
+/** A stream that is refused because too much was asked: the limit's window is a minute. */
+const STREAM_WAITS_MILLIS = 60_000
 
 const decodeOrder = Schema.decodeUnknownOption(Wire.Order)
 const decodeOrders = Schema.decodeUnknownOption(Schema.Array(Wire.Order))
@@ -45,6 +50,14 @@ const make = Effect.gen(function* () {
   const pace = new StreamPace()
   const renewal = yield* UserStream.Renewal
   const signers = new LeastRecent<AccountId, Signer>(MAX_OPEN)
+  const owners = new LeastRecent<string, AccountId>(MAX_OPEN)
+  const shown: SeenState.Shown = {
+    environment,
+    governor: rest.governor,
+    offsetMillis: rest.clock.offsetMillis,
+    accountOf: (apiKey) => owners.get(apiKey)
+  }
+  yield* SeenState.measure(shown)
 
   /** Of an account that is open. */
   const signerFor = (accountId: AccountId): Effect.Effect<Signer, ExchangeError> =>
@@ -52,8 +65,8 @@ const make = Effect.gen(function* () {
       const signer = signers.get(accountId)
       return signer === undefined ? notSent("The account is not connected to Binance yet.") : Effect.succeed(signer)
     })
-  const question = (accountId: AccountId, path: string, params: Params = {}) =>
-    Effect.flatMap(signerFor(accountId), (signer) => rest.question(signer, path, params))
+  const question = (accountId: AccountId, path: string, params: Params = {}, lane?: Lane) =>
+    Effect.flatMap(signerFor(accountId), (signer) => rest.question(signer, path, params, lane))
 
   const statusOf = (signer: Signer) =>
     Effect.flatMap(
@@ -70,13 +83,14 @@ const make = Effect.gen(function* () {
     }
     const signer = signerOf(keys.value)
     if (signer === undefined) return yield* notSent("The stored Binance secret is no key that can sign.")
-    yield* rest.clock.measured
+    yield* rest.prepared
     const { canTrade, uid } = yield* statusOf(signer)
     if (!canTrade) return yield* notSent("Binance does not let this account trade.")
     yield* Effect.catch(accounts.bind(accountId, `binance ${environment}`, String(uid)), ({ message }) =>
       notSent(message)
     )
     signers.set(accountId, signer)
+    owners.set(Redacted.value(signer.apiKey), accountId)
   })
 
   const page = (accountId: AccountId, params: Params) =>
@@ -102,8 +116,8 @@ const make = Effect.gen(function* () {
   })
 
   /** None where Binance says that it has no such order. */
-  const orderAt = (accountId: AccountId, symbol: string, ref: OrderRef) =>
-    question(accountId, "/api/v3/order", { symbol, ...refParams(ref) }).pipe(
+  const orderAt = (accountId: AccountId, symbol: string, ref: OrderRef, lane?: Lane) =>
+    question(accountId, "/api/v3/order", { symbol, ...refParams(ref) }, lane).pipe(
       Effect.flatMap(decoded(decodeOrder, "the order")),
       Effect.map(Option.some),
       Effect.catchIf(
@@ -116,9 +130,13 @@ const make = Effect.gen(function* () {
     environment,
     absenceProvenAfterMillis: SignedRest.RECV_WINDOW_MILLIS + PROCESSING_MILLIS + SignedRest.HEALED_WITHIN_MILLIS,
     clockOffsetMillis: rest.clock.offsetMillis,
+    state: SeenState.state(shown),
     time: rest.clock.time,
     instruments: Effect.map(
-      Effect.flatMap(rest.ask("/api/v3/exchangeInfo"), decoded(decodeInfo, "the symbols")),
+      rest.ask("/api/v3/exchangeInfo").pipe(
+        Effect.tap((info) => Effect.sync(() => rest.governor.budget.learn(info))),
+        Effect.flatMap(decoded(decodeInfo, "the symbols"))
+      ),
       ({ symbols }): ReadonlyMap<string, Instrument> =>
         new Map(symbols.flatMap((row) => ExchangeInfo.instrument(row) ?? []).map((one) => [one.symbol, one]))
     ),
@@ -140,7 +158,7 @@ const make = Effect.gen(function* () {
     amend: Effect.fnUntraced(function* (accountId, symbol, ref, quantity) {
       const signer = yield* signerFor(accountId)
       // An amend gives the order a new client id unless it is told the one it has.
-      const found = yield* Effect.mapError(orderAt(accountId, symbol, ref), asNotSent)
+      const found = yield* Effect.mapError(orderAt(accountId, symbol, ref, "cancel"), asNotSent)
       if (Option.isNone(found)) return yield* notSent("Binance knows no such order; nothing was sent.")
       const { clientOrderId, orderId } = found.value
       const params = { symbol, orderId, newQty: Money.format(quantity), newClientOrderId: clientOrderId }
@@ -186,7 +204,10 @@ const make = Effect.gen(function* () {
           (error) => refusalCode(error) === OUTSIDE_WINDOW,
           () => Effect.andThen(rest.clock.heal, connection)
         )
-        return Effect.andThen(pace.turn(accountId), healed)
+        const counted = Effect.tapError(healed, (error) =>
+          refusalCode(error) === TOO_MUCH_ASKED ? rest.governor.toldToWait(STREAM_WAITS_MILLIS) : Effect.void
+        )
+        return pace.turn(accountId).pipe(Effect.andThen(rest.governor.spend(STREAM_COST)), Effect.andThen(counted))
       }
       return yield* UserStream.open(connect, renewal)
     })

@@ -11,7 +11,7 @@ export interface ServerClock {
   readonly time: Effect.Effect<number, ExchangeError>
   /** Measures unless it was before. */
   readonly measured: Effect.Effect<void, ExchangeError>
-  /** Measures anew, because Binance refused our time. */
+  /** Measures anew, because Binance refused our time; counted each time. */
   readonly heal: Effect.Effect<void, ExchangeError>
 }
 
@@ -30,6 +30,8 @@ export const make = Effect.fnUntraced(function* (
   ask: Effect.Effect<unknown, ExchangeError>
 ): Effect.fn.Return<ServerClock, never, Scope.Scope> {
   let offset: number | undefined
+  /** Of the last measurement that ended. */
+  let measurement = 0
   const one = yield* Semaphore.make(1)
 
   const time = Effect.flatMap(ask, (json) =>
@@ -50,6 +52,7 @@ export const make = Effect.fnUntraced(function* (
       found = Math.round(there - (sent + back) / 2)
     }
     offset = found
+    measurement++
   })
 
   yield* measure(SAMPLES).pipe(
@@ -66,6 +69,11 @@ export const make = Effect.fnUntraced(function* (
         ? one.withPermits(1)(Effect.suspend(() => (offset === undefined ? measure(SAMPLES) : Effect.void)))
         : Effect.void
     ),
-    heal: Effect.andThen(Metric.update(healed, 1), measure(1))
+    heal: Effect.suspend(() => {
+      const before = measurement
+      // Whoever was refused together is healed together.
+      const once = Effect.suspend(() => (measurement > before ? Effect.void : measure(1)))
+      return Effect.andThen(Metric.update(healed, 1), one.withPermits(1)(once))
+    })
   }
 })

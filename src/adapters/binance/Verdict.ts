@@ -9,9 +9,12 @@ const decodeError = Schema.decodeUnknownOption(ErrorBody)
 /** Binance's own words for "nobody knows whether it was executed", whatever the status. */
 const UNKNOWN = new Set([-1000, -1001, -1006, -1007, -1008])
 export const OUTSIDE_WINDOW = -1021
+export const TOO_MUCH_ASKED = -1003
 export const NO_SUCH_ORDER = -2013
 /** Statuses of a proxy or a firewall in front of Binance: the call did not get through. */
 const STOPPED_AT_THE_DOOR = new Set([401, 403, 404, 405, 413, 414, 431, 451])
+/** With 429: of this account's orders, not of this address. The last two are of a cancel-replace whose order was too many. */
+export const TOO_MANY_ORDERS = new Set([-1015, -2021, -2022])
 const MAX_TEXT = 200
 /** Where none is told. */
 const WAIT_MILLIS = 60_000
@@ -26,7 +29,7 @@ export const verdict = (answer: HttpAnswer): Effect.Effect<unknown, ExchangeErro
     return json === undefined ? unknown("Binance's answer cannot be read.") : Effect.succeed(json.value)
   }
   if (status === 429 || status === 418) {
-    return Effect.fail(new ExchangeError({ reason: new RateLimited({ retryAfterMillis: waitOf(answer) }) }))
+    return Effect.fail(new ExchangeError({ reason: new RateLimited({ retryAfterMillis: retryAfterMillis(answer) }) }))
   }
   const error = Option.getOrUndefined(decodeError(json?.value))
   if (error !== undefined && status >= 400) {
@@ -79,7 +82,12 @@ const parse = (text: string): { readonly value: unknown } | undefined => {
   }
 }
 
-const waitOf = ({ headers }: HttpAnswer): number => {
+/** Binance's code of a refusal. */
+export const errorCode = ({ body }: HttpAnswer): number | undefined =>
+  Option.getOrUndefined(decodeError(parse(body)?.value))?.code
+
+/** How long a 429 or a 418 says to wait. */
+export const retryAfterMillis = ({ headers }: HttpAnswer): number => {
   const told = headers["retry-after"] ?? ""
   return /^\d{1,9}$/.test(told) ? Math.min(Number(told), LONGEST_WAIT_SECONDS) * 1000 : WAIT_MILLIS
 }

@@ -26,6 +26,14 @@ export const tenth: Sizes = {
   ordersPerDay: 20_000
 }
 
+/** Told where nobody is refused: a client that keeps to what it is told is not to hold back either. */
+const endless: Sizes = {
+  weightPerMinute: 1_000_000_000,
+  rawRequestsPer5Minutes: 1_000_000_000,
+  ordersPer10Seconds: 1_000_000_000,
+  ordersPerDay: 1_000_000_000
+}
+
 /** Told in words only, so it has one size. */
 export const CONNECTIONS_PER_5_MINUTES = 300
 /** Of a connection to the WebSocket API. */
@@ -81,7 +89,7 @@ export class Limits {
   /** Told when an account's orders are counted for the first time. */
   onAccount: ((account: string) => void) | undefined
 
-  constructor(enforced: boolean, sizes: Sizes = BINANCE) {
+  constructor(enforced: boolean, sizes: Sizes = enforced ? BINANCE : endless) {
     this.enforced = enforced
     this.sizes = sizes
   }

@@ -38,7 +38,7 @@ export interface WireOptions {
   readonly host: string
   /** False counts and tells, but refuses nobody: for load tests. */
   readonly limits: boolean
-  /** How much may be asked; absent: as much as Binance allows. */
+  /** How much may be asked; absent: as much as Binance allows, or any amount where nobody is refused. */
   readonly sizes?: Sizes
   /** More endpoints for REST and the WebSocket API: the market's. */
   readonly endpoints?: ReadonlyArray<Endpoint>

@@ -73,6 +73,8 @@ describe("limits of an address", () => {
     for (let n = 0; n < 10; n++) assert.isUndefined(limits.weigh(limits.usage("a", MIDNIGHT), 1_000, MIDNIGHT))
     assert.isUndefined(limits.arrive(limits.usage("a", MIDNIGHT), MIDNIGHT))
     assert.strictEqual(limits.usage("a", MIDNIGHT).weight, 10_000)
+    // Told too, so that a client which keeps to what it is told holds nothing back.
+    assert.isAbove(limits.sizes.ordersPer10Seconds, 500)
     limits.takeOrders("acc", 500, MIDNIGHT)
     assert.isUndefined(limits.overOrders("acc", 1, MIDNIGHT))
   })
