@@ -1,7 +1,7 @@
 // A person at a real browser: registers, buys, sees the fill, the position and the balance, and finds all of it again. The desk is the
 // built one, playing a recording, and the recording itself says what the fill may have cost.
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import type { Browser, BrowserContextOptions, Page } from "playwright-core"
+import type { Browser, BrowserContextOptions } from "playwright-core"
 import * as fs from "node:fs"
 import * as zlib from "node:zlib"
 import type { PriceView } from "../src/contract/Feed.ts"
@@ -9,6 +9,7 @@ import type { FillView } from "../src/contract/Views.ts"
 import * as Money from "../src/domain/Money.ts"
 import { describeBrowser, desktop, launch, phone, visit } from "./kit/Browser.ts"
 import * as Client from "./kit/Client.ts"
+import { figuresOf, handsOn, isLive, register, seen, tokenOf } from "./kit/Hands.ts"
 import * as Desk from "./kit/Desk.ts"
 import { btcusdt, describeRecordings } from "./kit/Recordings.ts"
 
@@ -42,62 +43,6 @@ const WALK = decimal("1.0001")
 
 const marketTime = async (url: string): Promise<number> =>
   (await Client.call<PriceView>(url, "GET", "/api/market/price?symbol=BTCUSDT")).body.at
-
-/** The parts of the desk, wherever this screen keeps them. */
-const handsOn = (page: Page, onPhone: boolean) => {
-  const thumb = async (name: string) => {
-    if (onPhone) await page.getByLabel("Parts of the desk").getByRole("button", { name, exact: true }).click()
-  }
-  const tab = (name: string) => page.getByRole("tab", { name: new RegExp(`^${name}`) }).click()
-  return {
-    ticket: () => thumb("Order"),
-    positions: async () => {
-      await thumb("Positions")
-      await tab("Positions")
-    },
-    balances: async () => {
-      await thumb("Positions")
-      await tab("Balances")
-    },
-    open: async () => {
-      await thumb("Orders")
-      await tab("Open orders")
-    },
-    history: async () => {
-      await thumb("Orders")
-      await tab("History")
-    }
-  }
-}
-
-const isLive = (page: Page) => page.getByTestId("link").filter({ hasText: "live" }).waitFor()
-
-const register = async (page: Page, email: string) => {
-  await page.getByRole("radio", { name: "Create account" }).click()
-  await page.getByLabel("Email").fill(email)
-  await page.getByLabel("Password").fill("a long enough password")
-  await page.getByRole("button", { name: "Create account" }).click()
-  await isLive(page)
-}
-
-const tokenOf = (page: Page): Promise<string> =>
-  page.evaluate(() => (JSON.parse(localStorage.getItem("outcry.session") ?? "{}") as { token: string }).token)
-
-/** What the person sees of the order, the position and the money, once the order shows as filled. */
-const seen = async (page: Page, hands: ReturnType<typeof handsOn>) => {
-  await hands.history()
-  const order = page.getByTestId("closed-order").filter({ hasText: "FILLED" })
-  await order.waitFor()
-  const average = await order.getByTestId("average").innerText()
-  await hands.positions()
-  const size = await page.getByTestId("position-BTCUSDT").getByTestId("position-size").innerText()
-  await hands.balances()
-  const free = (asset: string) => page.getByTestId(`balance-${asset}`).getByTestId("free").innerText()
-  return { average, size, usdt: await free("USDT"), btc: await free("BTC") }
-}
-
-/** On a phone a cell carries its label above it. */
-const figure = (text: string): string => text.split("\n").at(-1)!.replaceAll(",", "").trim()
 
 const buysAndFindsItAgain = async (browser: Browser, url: string, options: BrowserContextOptions) => {
   const { page, errors, strangers } = await visit(browser, url, options)
@@ -139,17 +84,11 @@ const buysAndFindsItAgain = async (browser: Browser, url: string, options: Brows
     usdt: Money.format(Money.subtract(decimal("100000"), cost)),
     btc: "1.00999"
   }
-  const figures = (shown: typeof first) => ({
-    average: figure(shown.average),
-    size: figure(shown.size),
-    usdt: figure(shown.usdt),
-    btc: figure(shown.btc)
-  })
-  assert.deepStrictEqual(figures(first), expected)
+  assert.deepStrictEqual(figuresOf(first), expected)
 
   await page.reload()
   await isLive(page)
-  assert.deepStrictEqual(figures(await seen(page, hands)), expected)
+  assert.deepStrictEqual(figuresOf(await seen(page, hands)), expected)
   assert.deepStrictEqual([errors, strangers], [[], []])
   await page.context().close()
 }

@@ -32,6 +32,7 @@ effect(() => {
   return untracked(() => {
     if (token === undefined) {
       Route.toLogin()
+      void Market.loadSymbols()
       return
     }
     if (Route.route.peek().page === "login") Route.go(Route.afterLogin(), true)

@@ -1,5 +1,5 @@
 // The way in: one calm card for those who have an account and those who want one.
-import { useSignal } from "@preact/signals"
+import { useSignal, type Signal } from "@preact/signals"
 import type { ComponentChildren } from "preact"
 import * as Market from "../store/Market.ts"
 import * as Session from "../store/Session.ts"
@@ -9,11 +9,17 @@ export const Login = () => {
   const mode = useSignal<"Log in" | "Create account">("Log in")
   const email = useSignal("")
   const password = useSignal("")
+  const apiKey = useSignal("")
+  const secretKey = useSignal("")
   const creating = mode.value === "Create account"
   const problem = Session.problem.value
+  const environment = Market.badge.value?.environment ?? "paper"
+  const wantsKeys = creating && environment !== "paper"
   const enter = (event: Event) => {
     event.preventDefault()
-    void (creating ? Session.register : Session.logIn)(email.value.trim(), password.value)
+    const who = { email: email.value.trim(), password: password.value }
+    const keys = { binanceApiKey: apiKey.value.trim(), binanceSecretKey: secretKey.value.trim() }
+    void (creating ? Session.register(wantsKeys ? { ...who, ...keys } : who) : Session.logIn(who))
   }
   const choose = (next: typeof mode.value) => {
     mode.value = next
@@ -25,9 +31,7 @@ export const Login = () => {
         <div class="logo big">
           OUT<i>CRY</i>
         </div>
-        <p class="soft">
-          {creating ? "A new account starts with paper money. Nothing real is at stake." : "Log in to your desk."}
-        </p>
+        <p class="soft">{creating ? STAKES[environment] : "Log in to your desk."}</p>
         {Session.farewell.value === undefined ? null : (
           <p class="callout" role="status">
             {Session.farewell.value}
@@ -62,6 +66,7 @@ export const Login = () => {
             onInput={(event) => (password.value = event.currentTarget.value)}
           />
         </Entry>
+        {wantsKeys ? <Keys apiKey={apiKey} secretKey={secretKey} fields={problem?.fields ?? {}} /> : null}
         {problem === undefined ? null : (
           <p class="problem" role="alert">
             {problem.message}
@@ -75,6 +80,56 @@ export const Login = () => {
     </main>
   )
 }
+
+/** What a new account trades with. */
+const STAKES = {
+  paper: "A new account starts with paper money. Nothing real is at stake.",
+  testnet: "This desk trades on Binance's testnet, with the key you give it. Nothing real is at stake.",
+  demo: "This desk trades on Binance's demo exchange, with the key you give it. Nothing real is at stake.",
+  live: "This desk trades on Binance, with the key you give it and with real money."
+} as const
+
+interface KeysProps {
+  readonly apiKey: Signal<string>
+  readonly secretKey: Signal<string>
+  readonly fields: Readonly<Record<string, string>>
+}
+
+/** A secret may be a private key in PEM, of many lines. */
+const Keys = ({ apiKey, secretKey, fields }: KeysProps) => (
+  <>
+    <Entry label="Binance API key" problem={fields["binanceApiKey"]}>
+      <input
+        name="binanceApiKey"
+        autocomplete="off"
+        spellcheck={false}
+        required
+        maxLength={128}
+        value={apiKey.value}
+        aria-invalid={fields["binanceApiKey"] !== undefined}
+        onInput={(event) => (apiKey.value = event.currentTarget.value)}
+      />
+    </Entry>
+    <Entry
+      label="Binance secret key"
+      hint="Or the private key in PEM. Stored sealed, and never shown again."
+      problem={fields["binanceSecretKey"]}
+    >
+      <textarea
+        name="binanceSecretKey"
+        class="secret"
+        rows={2}
+        autocomplete="off"
+        spellcheck={false}
+        required
+        maxLength={8192}
+        value={secretKey.value}
+        aria-invalid={fields["binanceSecretKey"] !== undefined}
+        onInput={(event) => (secretKey.value = event.currentTarget.value)}
+      />
+    </Entry>
+  </>
+)
 
 interface EntryProps {
   readonly label: string

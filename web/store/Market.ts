@@ -66,7 +66,8 @@ export const fresh = computed(
   () => Connection.state.value === "live" && price.value?.synced !== false && stale.value === undefined
 )
 
-const loadSymbols = async (): Promise<void> => {
+/** Known to strangers too: whoever registers is told where this desk trades. */
+export const loadSymbols = async (): Promise<void> => {
   try {
     const answer = await Api.get<{ symbols: ReadonlyArray<SymbolView>; badge: BadgeView }>("/api/market/symbols")
     badge.value = answer.badge

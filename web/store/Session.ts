@@ -12,12 +12,23 @@ export const problem = signal<
   { readonly message: string; readonly fields: Readonly<Record<string, string>> } | undefined
 >(undefined)
 
-const enter = async (path: "/auth/login" | "/auth/register", email: string, password: string): Promise<void> => {
+interface Who {
+  readonly email: string
+  readonly password: string
+}
+
+interface Newcomer extends Who {
+  /** Where the desk trades at Binance. */
+  readonly binanceApiKey?: string
+  readonly binanceSecretKey?: string
+}
+
+const enter = async (path: "/auth/login" | "/auth/register", who: Newcomer): Promise<void> => {
   if (busy.peek()) return
   busy.value = true
   problem.value = undefined
   try {
-    Token.keep(await Api.post<Token.Identity>(path, { email, password }))
+    Token.keep(await Api.post<Token.Identity>(path, who))
     Route.go(Route.afterLogin())
   } catch (error) {
     problem.value = {
@@ -29,8 +40,8 @@ const enter = async (path: "/auth/login" | "/auth/register", email: string, pass
   }
 }
 
-export const logIn = (email: string, password: string): Promise<void> => enter("/auth/login", email, password)
-export const register = (email: string, password: string): Promise<void> => enter("/auth/register", email, password)
+export const logIn = (who: Who): Promise<void> => enter("/auth/login", who)
+export const register = (who: Newcomer): Promise<void> => enter("/auth/register", who)
 
 export const logOut = (): void => Token.forget()
 
