@@ -203,6 +203,13 @@ export const parse = Effect.fnUntraced(function* (
   if (exchange === "binance" && binanceEnvironment === "live" && !["auto", "live"].includes(market.kind)) {
     return yield* wrong("MARKET", "real money is only traded by the live market")
   }
+  // What would be ignored is refused: nobody would listen where a client of the paper exchange was told to call.
+  const paperOnly = paperSettings.find((name) => exchange === "binance" && raw(name) !== settings[name][0])
+  if (paperOnly !== undefined) {
+    return yield* new ConfigInvalid({
+      message: `${paperOnly} is of the paper exchange, which a desk with EXCHANGE=binance does not run. Leave it out, or run \`outcry paper\` beside the desk.`
+    })
+  }
   // A desk on paper looks at the real market.
   const known = BINANCE[exchange === "binance" ? binanceEnvironment : "live"]
   const url = (name: Setting, fallback: string, scheme: "http" | "ws") => {
@@ -248,6 +255,16 @@ export const parse = Effect.fnUntraced(function* (
     killAt: undefined
   }
 })
+
+const paperSettings = [
+  "PAPER_PORT",
+  "PAPER_ADMIN_PORT",
+  "PAPER_LIMITS",
+  "PAPER_BALANCES",
+  "PAPER_FEES",
+  "PAPER_LATENCY",
+  "PAPER_QUEUE"
+] as const satisfies ReadonlyArray<Setting>
 
 const BINANCE: Readonly<Record<"testnet" | "demo" | "live", BinanceUrls>> = {
   testnet: {

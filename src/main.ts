@@ -240,4 +240,4 @@ export const paper = (flags: Flags): Effect.Effect<never, StartError> =>
   Effect.gen(function* () {
     const config = yield* Config
     return yield* Layer.launch(exchange(config)).pipe(Effect.provide(logging(config)))
-  }).pipe(Effect.provide(Config.layer(flags)))
+  }).pipe(Effect.provide(Config.layer({ ...flags, EXCHANGE: "paper" })))

@@ -187,4 +187,24 @@ describe("Config", () => {
   it("describes every setting in a sentence", () => {
     for (const [name, [, sentence]] of Object.entries(settings)) assert.match(sentence, /\.$/, name)
   })
+
+  it.effect("refuses a setting of the paper exchange where there is none", () =>
+    Effect.gen(function* () {
+      const given: Given = {
+        PAPER_PORT: "3080",
+        PAPER_ADMIN_PORT: "3081",
+        PAPER_LIMITS: "off",
+        PAPER_BALANCES: "USDT:1",
+        PAPER_FEES: "0,0",
+        PAPER_LATENCY: "5",
+        PAPER_QUEUE: "0"
+      }
+      for (const [name, value] of Object.entries(given)) {
+        assert.strictEqual(yield* refusal({ [name]: value }), "accepted")
+        const message = yield* refusal({ EXCHANGE: "binance", [name]: value })
+        assert.match(message, new RegExp(`^${name} is of the paper exchange`))
+      }
+      assert.strictEqual(yield* refusal({ EXCHANGE: "binance", PAPER_LIMITS: "on", PAPER_PORT: "" }), "accepted")
+    })
+  )
 })

@@ -6,6 +6,7 @@ import { Login } from "./panels/Login.tsx"
 import { Toasts } from "./panels/Toasts.tsx"
 import * as Account from "./store/Account.ts"
 import * as Connection from "./store/Connection.ts"
+import * as Exchange from "./store/Exchange.ts"
 import * as Market from "./store/Market.ts"
 import * as Preferences from "./store/Preferences.ts"
 import * as Route from "./store/Route.ts"
@@ -37,7 +38,7 @@ effect(() => {
     }
     if (Route.route.peek().page === "login") Route.go(Route.afterLogin(), true)
     Connection.start(token)
-    const stops = [Market.watch(), Account.watch(), Ticket.watch()]
+    const stops = [Market.watch(), Account.watch(), Ticket.watch(), Exchange.watch()]
     return () => {
       stops.forEach((stop) => stop())
       Connection.stop()

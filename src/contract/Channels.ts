@@ -5,6 +5,7 @@ import { Balance } from "../domain/Balance.ts"
 import { type Interval, intervals } from "../domain/Candle.ts"
 import { Envelope } from "../domain/Command.ts"
 import { Event } from "../domain/Event.ts"
+import { ExchangeState } from "../domain/ExchangeState.ts"
 import { AccountId } from "../domain/Ids.ts"
 import { Instrument } from "../domain/Instrument.ts"
 import type { MarketUpdate } from "../domain/MarketUpdate.ts"
@@ -25,6 +26,9 @@ export const ORDER_STATUS = "events:order:status"
 export const ACCOUNTS = "events:account"
 /** Pub/Sub: `MarketMessage`, every change of the processed market, between our own processes. */
 export const MARKET = "events:market"
+
+/** Pub/Sub: `ExchangeMessage`, how an executor stands with the exchange, between our own processes. */
+export const EXCHANGE = "events:exchange"
 
 /** Key with a `BadgeMessage`: which market is showing. */
 export const MARKET_BADGE = "market:badge"
@@ -89,6 +93,8 @@ export const AccountsMessage = Schema.fromJsonString(
     missed: Schema.optionalKey(Schema.Boolean)
   })
 )
+
+export const ExchangeMessage = Schema.fromJsonString(Schema.Struct({ origin: Schema.String, state: ExchangeState }))
 
 const Level = Schema.Struct({ ticks: Schema.Int, lots: Schema.Int })
 

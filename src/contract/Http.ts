@@ -15,6 +15,7 @@ import type { UserId } from "../domain/Ids.ts"
 import { Side, TimeInForce } from "../domain/Order.ts"
 import { Staleness } from "../domain/Staleness.ts"
 import { OrderHistory } from "./History.ts"
+import { ExchangeView } from "./ExchangeView.ts"
 import { BadgeView, BalanceView, CandleView, FillView, IntervalName, OrderView, PositionView } from "./Views.ts"
 
 type Snake<Text extends string> = Text extends `${infer Head}${infer Tail}`
@@ -238,6 +239,11 @@ const TradingGroup = HttpApiGroup.make("trading")
   .middleware(Authorization)
   .prefix("/api/trading")
 
+const ExchangeGroup = HttpApiGroup.make("exchange")
+  .add(HttpApiEndpoint.get("state", "/exchange", { query: account, success: ExchangeView, error: trading }))
+  .middleware(Authorization)
+  .prefix("/api")
+
 export const SymbolView = Schema.Struct({
   symbol: Schema.String,
   baseAsset: Schema.String,
@@ -330,7 +336,7 @@ const HealthGroup = HttpApiGroup.make("health")
   .prefix("/health")
 
 export class Api extends HttpApi.make("outcry")
-  .add(AuthGroup, TradingGroup, MarketGroup, HealthGroup)
+  .add(AuthGroup, TradingGroup, ExchangeGroup, MarketGroup, HealthGroup)
   // An unknown field of an order may be one its sender relies on: it is refused, not ignored. All mistakes are told at once.
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.QueryParseOptions, { errors: "all" })

@@ -1,6 +1,8 @@
 // What happened, for whoever watches: account updates and market changes. Never the truth: a reader that sees a gap asks the journal.
 import { Context, Effect, Layer, Queue, type Scope } from "effect"
 import type { AccountUpdate } from "../domain/Account.ts"
+import type { ExchangeState } from "../domain/ExchangeState.ts"
+import { LeastRecent } from "../domain/LeastRecent.ts"
 import type { MarketUpdate } from "../domain/MarketUpdate.ts"
 
 /** How well this process hears the others. Within one process nothing is ever missed on the way. */
@@ -20,6 +22,10 @@ export class Events extends Context.Service<
     readonly publishMarket: (updates: ReadonlyArray<MarketUpdate>) => Effect.Effect<void>
     /** All market changes from now on. Sliding: newest wins. */
     readonly subscribeMarket: Effect.Effect<Queue.Dequeue<MarketUpdate>, never, Scope.Scope>
+    /** How this process stands with the exchange; told from time to time, the newest counts. */
+    readonly publishExchange: (state: ExchangeState) => Effect.Effect<void>
+    /** What each process said last, in no order. One that has ended is still among them. */
+    readonly exchange: Effect.Effect<ReadonlyArray<ExchangeState>>
     readonly hearing: Effect.Effect<Hearing>
   }
 >()("outcry/ports/Events") {
@@ -33,17 +39,32 @@ export class Events extends Context.Service<
 /** Updates one reader may fall behind before it loses the oldest. */
 export const READER_CAPACITY = 8192
 
+/** Processes whose word about the exchange is kept. */
+const MAX_PROCESSES = 64
+
+/** Of this process, where it says something itself. */
+const HERE = ""
+
 /** The events of one process: each reader has its own sliding queue, so a slow one costs the publisher nothing. */
-export const makeMemory = (capacity: number = READER_CAPACITY): Events["Service"] => {
+export const makeMemory = (capacity: number = READER_CAPACITY): Memory => {
   const accounts = fanOut<AccountUpdate>(capacity)
   const market = fanOut<MarketUpdate>(capacity)
+  const exchanges = new LeastRecent<string, ExchangeState>(MAX_PROCESSES)
   return {
+    hearExchange: (origin, state) => exchanges.set(origin, state),
+    publishExchange: (state) => Effect.sync(() => exchanges.set(HERE, state)),
+    exchange: Effect.sync(() => [...exchanges.values()]),
     publish: accounts.publish,
     subscribe: accounts.subscribe,
     publishMarket: market.publish,
     subscribeMarket: market.subscribe,
     hearing: Effect.succeed({ connected: true, losses: 0 })
   }
+}
+
+export type Memory = Events["Service"] & {
+  /** What another process said. */
+  readonly hearExchange: (origin: string, state: ExchangeState) => void
 }
 
 const fanOut = <A>(capacity: number) => {

@@ -1,6 +1,7 @@
 // Complete messages for tests that pass some through, and do not care which.
 import type { AccountUpdate } from "../../src/domain/Account.ts"
 import type { Envelope } from "../../src/domain/Command.ts"
+import type { ExchangeState } from "../../src/domain/ExchangeState.ts"
 import { AccountId, ClientOrderId, CommandId, OrderId, UserId } from "../../src/domain/Ids.ts"
 import type { MarketUpdate } from "../../src/domain/MarketUpdate.ts"
 import { decimal } from "../../src/domain/Money.ts"
@@ -93,3 +94,19 @@ export const trade = (symbol: string, n: number): MarketUpdate => ({
   _tag: "Trade",
   trade: { symbol, tradeId: `trade-${n}`, ticks: 6_123_456, lots: n, takerSide: "BUY", at: START + n }
 })
+
+/** How an executor stands with Binance's testnet. */
+export const exchangeState: ExchangeState = {
+  environment: "testnet",
+  at: START,
+  clockOffsetMillis: -12,
+  weight: { used: 120, limit: 6_000, resetsAt: START + 30_000 },
+  orderLimits: { tenSeconds: 100, day: 200_000 },
+  orders: [{ accountId: AccountId.make("ann"), tenSeconds: 3, day: 40, stoppedUntil: START + 5_000 }],
+  lanes: [
+    { lane: "cancel", waiting: 0, shed: 0 },
+    { lane: "read", waiting: 2, shed: 7, lastShedAt: START - 1_000 }
+  ],
+  stoppedUntil: START + 60_000,
+  bannedUntil: START + 60_000
+}

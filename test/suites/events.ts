@@ -3,7 +3,7 @@ import { assert, type Vitest } from "@effect/vitest"
 import { Effect, Queue } from "effect"
 import type { MarketUpdate } from "../../src/domain/MarketUpdate.ts"
 import { Events, READER_CAPACITY } from "../../src/ports/Events.ts"
-import { accountUpdate, freshAccount, freshId, trade } from "../kit/Messages.ts"
+import { accountUpdate, exchangeState, freshAccount, freshId, trade } from "../kit/Messages.ts"
 
 /** One of every kind. */
 const changes = (symbol: string): ReadonlyArray<MarketUpdate> => [
@@ -117,6 +117,22 @@ export const eventsSuite = <R>(
       const published = changes(freshId("SYMBOL"))
       yield* events.publishMarket(published)
       assert.deepStrictEqual(yield* Effect.forEach(published, () => Queue.take(reader)), published)
+    })
+  )
+
+  it.effect("keeps what a process said last of how it stands with the exchange", () =>
+    Effect.gen(function* () {
+      const mine = yield* Events
+      const events = yield* elsewhere
+      const state = (used: number) => ({ ...exchangeState, weight: { ...exchangeState.weight, used } })
+      // Whoever asks first begins to listen.
+      assert.deepStrictEqual(yield* mine.exchange, [])
+      yield* events.publishExchange(state(1))
+      yield* events.publishExchange(state(2))
+      const heard = yield* Effect.repeat(mine.exchange, {
+        until: (states) => states.some(({ weight }) => weight.used === 2)
+      })
+      assert.deepStrictEqual(heard, [state(2)])
     })
   )
 

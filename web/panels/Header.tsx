@@ -3,12 +3,14 @@ import { useComputed } from "@preact/signals"
 import * as Money from "../../src/domain/Money.ts"
 import * as Account from "../store/Account.ts"
 import * as Connection from "../store/Connection.ts"
+import * as Exchange from "../store/Exchange.ts"
 import * as Market from "../store/Market.ts"
 import * as Preferences from "../store/Preferences.ts"
 import * as Session from "../store/Session.ts"
 import * as Figure from "../ui/Figure.ts"
 import { Labelled } from "../ui/Number.tsx"
 import { phone } from "../ui/Screen.ts"
+import { strainSentence } from "../ui/Strain.ts"
 import { duration, time } from "../ui/Time.ts"
 import { showKeys } from "./Keys.tsx"
 import { SymbolSwitch } from "./SymbolSwitch.tsx"
@@ -151,11 +153,15 @@ export const Banner = () => {
     (Connection.state.value === "waiting" ? "The link to the desk is down. Numbers are old; trying again." : undefined)
   const blind = Account.blind.value
   const stale = Market.stale.value
-  if (typeof notice !== "string" && line === undefined && blind === undefined && stale === undefined) return null
+  const strain = Exchange.strain.value
+  // Questions that wait are the desk's own: the bottom line tells of them.
+  const held = strain?.kind === "shedding" && strain.what === "questions" ? undefined : strain
+  if ([line, blind, stale, held].every((one) => one === undefined) && typeof notice !== "string") return null
   return (
     <div class="banner" role="alert">
       {typeof notice === "string" ? <span>{notice}</span> : null}
       {line === undefined ? null : <span>{line}</span>}
+      {held === undefined ? null : <span data-testid="strain">{strainSentence(held)}</span>}
       {stale === undefined || line !== undefined ? null : (
         <span data-testid="stale">{stale} Market orders are refused until it is heard again.</span>
       )}

@@ -13,6 +13,9 @@ const callsWaiting = gauge("calls_waiting", "Calls to Binance that wait for room
 const stoppedFor = gauge("stopped_seconds", "For how long Binance wants nothing from this address")
 const clockOffset = gauge("clock_offset_millis", "How far Binance's clock is ahead")
 
+/** Accounts of which it is told: those that sent orders last. */
+const MAX_SHOWN = 500
+
 export interface Shown {
   readonly environment: ExchangeState["environment"]
   readonly governor: Governor
@@ -31,7 +34,7 @@ export const state = ({ accountOf, environment, governor, offsetMillis }: Shown)
       clockOffsetMillis: offsetMillis(),
       weight: budget.weight(at),
       orderLimits: { tenSeconds, day },
-      orders: [...budget.orders(at)].flatMap(({ account, stoppedUntil, ...used }) => {
+      orders: [...budget.orders(at)].slice(-MAX_SHOWN).flatMap(({ account, stoppedUntil, ...used }) => {
         const accountId = accountOf(account)
         return accountId === undefined || (used.day + used.tenSeconds === 0 && stoppedUntil <= at)
           ? []

@@ -3,6 +3,7 @@ import { Effect, Latch, Layer, Option, Schedule, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import * as Channels from "../../contract/Channels.ts"
 import type { AccountUpdate } from "../../domain/Account.ts"
+import type { ExchangeState } from "../../domain/ExchangeState.ts"
 import type { MarketUpdate } from "../../domain/MarketUpdate.ts"
 import { Events, makeMemory } from "../../ports/Events.ts"
 import { attempt, RedisClient } from "./RedisClient.ts"
@@ -12,11 +13,13 @@ const PATIENCE = "1 second"
 
 const encodeAccounts = Schema.encodeOption(Channels.AccountsMessage)
 const encodeMarket = Schema.encodeOption(Channels.MarketMessage)
+const encodeExchange = Schema.encodeOption(Channels.ExchangeMessage)
 /** How often a process that lost updates on their way out says so, until it is heard. */
 const CONFESS_EVERY = "1 second"
 
 const decodeAccounts = Schema.decodeUnknownOption(Channels.AccountsMessage)
 const decodeMarket = Schema.decodeUnknownOption(Channels.MarketMessage)
+const decodeExchange = Schema.decodeUnknownOption(Channels.ExchangeMessage)
 
 export const layer: Layer.Layer<Events, never, RedisClient> = Layer.effect(
   Events,
@@ -47,6 +50,14 @@ export const layer: Layer.Layer<Events, never, RedisClient> = Layer.effect(
       onStanding: () => undefined
     })
 
+    const hearExchange = yield* listener(origin, Channels.EXCHANGE, {
+      onText: (text) => {
+        const message = decodeExchange(text)
+        if (Option.isSome(message)) local.hearExchange(message.value.origin, message.value.state)
+      },
+      onStanding: () => undefined
+    })
+
     const tellAccounts = yield* accountsTeller(origin)
     return {
       publish: (updates: ReadonlyArray<AccountUpdate>) => Effect.andThen(local.publish(updates), tellAccounts(updates)),
@@ -59,6 +70,15 @@ export const layer: Layer.Layer<Events, never, RedisClient> = Layer.effect(
             return Option.isSome(text) ? redis.publish(Channels.MARKET, text.value) : Effect.void
           })
         ),
+      publishExchange: (state: ExchangeState) =>
+        Effect.andThen(
+          local.publishExchange(state),
+          Effect.suspend(() => {
+            const text = redis.connected() ? encodeExchange({ origin, state }) : Option.none()
+            return Option.isSome(text) ? redis.publish(Channels.EXCHANGE, text.value) : Effect.void
+          })
+        ),
+      exchange: Effect.andThen(hearExchange, local.exchange),
       subscribeMarket: Effect.andThen(hearMarket, local.subscribeMarket),
       hearing: Effect.sync(() => ({ ...hearing }))
     }

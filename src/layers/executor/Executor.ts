@@ -22,6 +22,8 @@ const IDLE_MILLIS = 5 * 60_000
 /** A command this old without a receipt lost its doorbell. */
 const OVERDUE_MILLIS = 1500
 const SWEEP_LIMIT = 1000
+/** How the desk stands with the exchange is told this often. */
+const TOLD_EVERY = "1 second"
 
 const swept = Metric.counter("outcry_commands_swept_total", {
   description: "Commands delivered by the sweep because their doorbell was lost",
@@ -39,6 +41,15 @@ const accountsToWake = Effect.fnUntraced(function* ({ exchange, journal }: Accou
   }
   return found
 })
+
+/** For the screens: a gateway in another process cannot ask the exchange. */
+const telling = ({ events, exchange }: AccountActor.Dependencies): Effect.Effect<never> =>
+  exchange.state === undefined
+    ? Effect.never
+    : Effect.flatMap(exchange.state, events.publishExchange).pipe(
+        Effect.andThen(Effect.sleep(TOLD_EVERY)),
+        Effect.forever
+      )
 
 const work = Effect.gen(function* () {
   const commands = yield* CommandQueue
@@ -88,7 +99,7 @@ const work = Effect.gen(function* () {
     Effect.catch((error) => Effect.logWarning("the journal could not be swept", error)),
     Effect.repeat(Schedule.spaced("1 second"))
   )
-  yield* Effect.raceFirst(listening, sweeping)
+  yield* Effect.raceAllFirst([listening, sweeping, telling(dependencies)])
 })
 
 export const layer: Layer.Layer<

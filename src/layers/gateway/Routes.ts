@@ -6,6 +6,7 @@ import { Api } from "../../contract/Http.ts"
 import { Access } from "./Access.ts"
 import * as AuthRoutes from "./AuthRoutes.ts"
 import * as Boundary from "./Boundary.ts"
+import * as ExchangeRoutes from "./ExchangeRoutes.ts"
 import { Limits } from "./Limits.ts"
 import * as MarketRoutes from "./MarketRoutes.ts"
 import * as Pages from "./Pages.ts"
@@ -19,6 +20,7 @@ const common = Layer.mergeAll(Boundary.layer, PrometheusMetrics.layerHttp(), Pag
 /** REST, docs, health and metrics. Serve it with `disableLogger`: a log line a request costs more than the request. */
 export const layer = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
   Layer.provide(TradingRoutes.layer),
+  Layer.provide(ExchangeRoutes.layer),
   Layer.provide(MarketRoutes.layer),
   Layer.provide(AuthRoutes.layer),
   Layer.provide([Access.layer, Gateway.layer, Limits.layer, Passwords.layer]),
