@@ -1,5 +1,6 @@
 // Every setting of the desk: name, default, one sentence. The only reader of the environment.
-import { Config as C, ConfigProvider, Context, Effect, Layer, Redacted, Schema } from "effect"
+import { Config as C, ConfigProvider, Context, Effect, Layer, Redacted, Result, Schema } from "effect"
+import { baseOf, isProxy } from "./domain/Address.ts"
 import * as Money from "./domain/Money.ts"
 import type { Decimal } from "./domain/Money.ts"
 
@@ -119,8 +120,11 @@ export class Config extends Context.Service<Config, Values>()("outcry/Config") {
     Layer.effect(Config, readEnvironment(flags))
 }
 
-const readEnvironment = Effect.fnUntraced(function* (flags: Partial<Record<Setting, string>>) {
-  const provider = ConfigProvider.fromEnv({ env: { ...(process.env as Record<string, string>), ...flags } })
+const environment = (flags: Partial<Record<Setting, string>>) =>
+  ConfigProvider.fromEnv({ env: { ...(process.env as Record<string, string>), ...flags } })
+
+/** Every setting as it was given, or its default. */
+const readAll = Effect.fnUntraced(function* (provider: ConfigProvider.ConfigProvider) {
   const raw = {} as Record<Setting, string>
   for (const name of Object.keys(settings) as ReadonlyArray<Setting>) {
     raw[name] = yield* C.String(name)
@@ -130,6 +134,29 @@ const readEnvironment = Effect.fnUntraced(function* (flags: Partial<Record<Setti
         Effect.orElseSucceed(() => settings[name][0])
       )
   }
+  return raw
+})
+
+/** A sentence about each setting that cannot be used, alone or together with the others; none where a desk would start. */
+export const problems = Effect.fnUntraced(function* (flags: Partial<Record<Setting, string>>) {
+  const given = yield* readAll(environment(flags))
+  const failure = (some: Partial<Record<Setting, string>>) =>
+    Effect.map(Effect.result(parse(some)), (parsed) => (Result.isFailure(parsed) ? [parsed.failure.message] : []))
+  const found = new Set<string>()
+  for (const [name, text] of Object.entries(given)) {
+    // What it says of other settings is about the others: they are judged all together, below.
+    const own = (yield* failure({ [name]: text })).filter(
+      (message) => message.startsWith(`${name}=`) || message.startsWith(`${name} cannot`)
+    )
+    own.forEach((message) => found.add(message))
+  }
+  for (const message of yield* failure(given)) found.add(message)
+  return [...found]
+})
+
+const readEnvironment = Effect.fnUntraced(function* (flags: Partial<Record<Setting, string>>) {
+  const provider = environment(flags)
+  const raw = yield* readAll(provider)
   const killAt = yield* C.String(KILL_AT)
     .parse(provider)
     .pipe(Effect.orElseSucceed(() => undefined))
@@ -284,17 +311,6 @@ const BINANCE: Readonly<Record<"testnet" | "demo" | "live", BinanceUrls>> = {
   }
 }
 
-const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"])
-
-/** Without a slash at its end; `undefined` for what is no address, or would send keys in the clear to another machine. */
-const baseOf = (text: string, scheme: "http" | "ws"): string | undefined => {
-  if (!URL.canParse(text)) return undefined
-  const { hash, hostname, password, protocol, search, username } = new URL(text)
-  if (username !== "" || password !== "" || search !== "" || hash !== "") return undefined
-  const fits = protocol === `${scheme}s:` || (protocol === `${scheme}:` && LOOPBACK.has(hostname))
-  return fits ? text.replace(/\/+$/, "") : undefined
-}
-
 /** Its value may hold a password, so it is never repeated. */
 const proxyOf = (text: string): Effect.Effect<Redacted.Redacted | undefined, ConfigInvalid> => {
   if (text === "") return Effect.succeed(undefined)
@@ -306,19 +322,6 @@ const proxyOf = (text: string): Effect.Effect<Redacted.Redacted | undefined, Con
             "BINANCE_PROXY cannot be used: http://, https:// or socks5://, then [user:password@]host[:port], is wanted; %-encode what is special in a password."
         })
       )
-}
-
-const isProxy = (text: string): boolean => {
-  if (!URL.canParse(text)) return false
-  const { hash, hostname, password, pathname, protocol, search, username } = new URL(text)
-  if (!["http:", "https:", "socks5:", "socks5h:"].includes(protocol) || hostname === "") return false
-  if (!["", "/"].includes(pathname) || search !== "" || hash !== "") return false
-  try {
-    // More than 255 bytes cannot be said in SOCKS5.
-    return [username, password].every((part) => Buffer.byteLength(decodeURIComponent(part)) < 256)
-  } catch {
-    return false
-  }
 }
 
 /** A share as whole parts of 10^-decimals, exactly; `undefined` for what is none. */

@@ -6,6 +6,7 @@ import { Command, Flag } from "effect/cli"
 import { createKey } from "./adapters/paper/admin/CreateKey.ts"
 import { replay, verify } from "./books.ts"
 import { settings, type Setting } from "./Config.ts"
+import { doctor } from "./doctor.ts"
 import { AccountId } from "./domain/Ids.ts"
 import { paper, serve } from "./main.ts"
 import type { Until } from "./ports/Rebuild.ts"
@@ -154,6 +155,19 @@ const replayCommand = Command.make(
   )
 )
 
+const doctorCommand = Command.make(
+  "doctor",
+  {
+    json: Flag.Boolean("json").pipe(Flag.withDescription("A line of JSON a check."), Flag.withDefault(false)),
+    ...flags
+  },
+  ({ json, ...parsed }) => doctor(given(parsed), json)
+).pipe(
+  Command.withDescription(
+    "Look for what is wrong, and say what to do about it. Changes nothing; where the desk should not trade it exits with 1."
+  )
+)
+
 const auditCommand = Command.make("audit").pipe(
   Command.withDescription("Look into the journal."),
   Command.withSubcommands([verifyCommand])
@@ -161,13 +175,15 @@ const auditCommand = Command.make("audit").pipe(
 
 const outcry = Command.make("outcry").pipe(
   Command.withDescription("A self-hosted, multi-user, real-time crypto trading desk."),
-  Command.withSubcommands([serveCommand, paperCommand, auditCommand, replayCommand])
+  Command.withSubcommands([serveCommand, paperCommand, doctorCommand, auditCommand, replayCommand])
 )
 
 /** What a person needs of a failure: its own sentence, and the whole cause only where nobody foresaw it. */
 const report = (cause: Cause.Cause<unknown>): void => {
   if (Cause.hasInterruptsOnly(cause)) return
   const error = Cause.squash(cause)
+  // The doctor has said it, line by line.
+  if (Predicate.isTagged(error, "MayNotTrade")) return
   const foreseen = Predicate.isTagged(error, "ShowHelp") || Option.isSome(Cause.findErrorOption(cause))
   if (Predicate.isTagged(error, "ShowHelp")) return
   // oxlint-disable-next-line no-console -- the one place where a person without a log sees why nothing started

@@ -1,15 +1,14 @@
 // One connection to the WebSocket API that is subscribed to an account's events. It says what it hears, and once that it is over.
 import { Clock, Deferred, Effect, Option, Schema, type Scope } from "effect"
-import { type RawData, WebSocket } from "ws"
+import { WebSocket } from "ws"
 import type { Report } from "../../domain/Report.ts"
-import { ExchangeError, NotSent, Refused } from "../../ports/Exchange.ts"
+import { ExchangeError, Refused } from "../../ports/Exchange.ts"
 import { reportOf } from "./OrderWords.ts"
-import { type Proxy, socketOptions } from "./Proxy.ts"
+import { discard, notConnected, openSocket, textOf } from "./OpenSocket.ts"
+import type { Proxy } from "./Proxy.ts"
 import { RECV_WINDOW_MILLIS } from "./SignedRest.ts"
 import { type Signer, signedParams } from "./Signing.ts"
 import * as Wire from "./TradingWire.ts"
-import { ProxyFailed } from "./Tunnel.ts"
-import { turnedAway } from "./Verdict.ts"
 
 export interface ConnectionOptions {
   /** `wss://…/ws-api/v3`. */
@@ -35,8 +34,6 @@ export interface StreamConnection {
   readonly answered: Effect.Effect<void>
 }
 
-const WEB_SOCKET = { maxPayload: 1024 * 1024, perMessageDeflate: false, followRedirects: false }
-const OPENED_WITHIN = "4 seconds"
 const SUBSCRIBED_WITHIN = "4 seconds"
 /** Binance pings every 20 s; we ask too. A connection that is silent for longer than this is dead. */
 const PING_EVERY_MILLIS = 10_000
@@ -60,10 +57,10 @@ export const open = Effect.fnUntraced(function* (
   const end = (message: string, orderly: boolean, refusal?: ExchangeError) => {
     if (isOver) return
     isOver = true
-    const isNone = Deferred.doneUnsafe(subscribed, Effect.fail(refusal ?? notSubscribed(message)))
+    const isNone = Deferred.doneUnsafe(subscribed, Effect.fail(refusal ?? notConnected(message)))
     if (!isNone) listener.over(message, orderly)
   }
-  const socket = yield* connect(options)
+  const socket = yield* openSocket(options.url, options.proxy, "private stream")
   socket.on("message", (data, isBinary) => {
     heard.at = clock.currentTimeMillisUnsafe()
     if (isOver) return
@@ -93,7 +90,7 @@ export const open = Effect.fnUntraced(function* (
   yield* Deferred.await(subscribed).pipe(
     Effect.timeoutOrElse({
       duration: SUBSCRIBED_WITHIN,
-      orElse: () => Effect.fail(notSubscribed("Binance did not answer the subscription in time."))
+      orElse: () => Effect.fail(notConnected("Binance did not answer the subscription in time."))
     }),
     Effect.onError(() => Effect.sync(() => discard(socket)))
   )
@@ -125,37 +122,6 @@ const answered = (socket: WebSocket): Effect.Effect<void> =>
     if (socket.readyState === WebSocket.OPEN) socket.ping(QUESTION)
     return Effect.sync(() => socket.off("pong", onPong))
   })
-
-const connect = ({ proxy, url }: ConnectionOptions): Effect.Effect<WebSocket, ExchangeError, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.callback<WebSocket, ExchangeError>((resume) => {
-      const socket = new WebSocket(url, { ...WEB_SOCKET, ...socketOptions(proxy, url) })
-      socket.once("open", () => resume(Effect.succeed(socket)))
-      socket.once("unexpected-response", (request, { statusCode = 0 }) => {
-        resume(Effect.fail(notSubscribed(turnedAway(statusCode))))
-        request.destroy()
-      })
-      socket.on("error", (error) => resume(Effect.fail(notSubscribed(unreachable(error)))))
-      return Effect.sync(() => discard(socket))
-    }).pipe(
-      Effect.timeoutOrElse({
-        duration: OPENED_WITHIN,
-        orElse: () => Effect.fail(notSubscribed("Binance's private stream did not open in time."))
-      })
-    ),
-    (socket) => Effect.sync(() => discard(socket)),
-    { interruptible: true }
-  )
-
-const unreachable = (error: Error): string =>
-  `Binance's private stream cannot be reached.${error instanceof ProxyFailed ? ` ${error.message}` : ""}`
-
-const discard = (socket: WebSocket): void => {
-  socket.removeAllListeners()
-  // What is torn down while it connects says so by an error.
-  socket.on("error", () => undefined)
-  socket.terminate()
-}
 
 type Found =
   | { readonly _tag: "Subscribed" | "Closing" | "Nothing" }
@@ -196,8 +162,3 @@ const eventIn = (text: string, name: string): Found => {
 
 /** The execution id alone is said to be enough; with what it is about, no two executions can be taken for one. */
 const keyOf = ({ I, i, s, t, x }: Wire.ExecutionReport): string => `${s} ${I} ${x} ${i} ${t}`
-
-const textOf = (data: RawData): string =>
-  (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString("utf8")
-
-const notSubscribed = (message: string) => new ExchangeError({ reason: new NotSent({ message }) })

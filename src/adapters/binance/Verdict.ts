@@ -31,7 +31,8 @@ export const verdict = (answer: HttpAnswer): Effect.Effect<unknown, ExchangeErro
   if (status === 429 || status === 418) {
     return Effect.fail(new ExchangeError({ reason: new RateLimited({ retryAfterMillis: retryAfterMillis(answer) }) }))
   }
-  const error = Option.getOrUndefined(decodeError(json?.value))
+  // A place that is not served is told in JSON too, of a legal kind.
+  const error = status === 451 ? undefined : Option.getOrUndefined(decodeError(json?.value))
   if (error !== undefined && status >= 400) {
     const message = error.msg.slice(0, MAX_TEXT)
     if (UNKNOWN.has(error.code)) return unknown(`Binance says: ${message}`)
@@ -65,8 +66,9 @@ const KEY_REFUSED = new Set([-2015, -2014, -2008])
 const WRONG_KEY =
   "The key may be of another environment than BINANCE_ENV names, may have been deleted, or may not allow this call or this address."
 
-const explained = (code: number, message: string): string =>
-  KEY_REFUSED.has(code) ? `${message} ${WRONG_KEY}` : message
+export const isKeyRefused = (code: number): boolean => KEY_REFUSED.has(code)
+
+const explained = (code: number, message: string): string => (isKeyRefused(code) ? `${message} ${WRONG_KEY}` : message)
 
 export const unknown = (message: string): Effect.Effect<never, ExchangeError> =>
   Effect.fail(new ExchangeError({ reason: new OutcomeUnknown({ message }) }))

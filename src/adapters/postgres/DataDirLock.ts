@@ -27,6 +27,12 @@ export const hold = (dataDir: string): Effect.Effect<void, DataDirBusy, Scope.Sc
     )
   )
 
+/** The process that holds `dataDir` now, where one does. */
+export const holder = (dataDir: string): number | undefined => {
+  const found = decodeHolder(readOrEmpty(path.join(dataDir, "lock")))
+  return found._tag === "Some" && isAlive(found.value) ? found.value.pid : undefined
+}
+
 const take = (dataDir: string): string => {
   fs.mkdirSync(dataDir, { recursive: true })
   const file = path.join(dataDir, "lock")

@@ -43,16 +43,26 @@ type Client = Context.Context<PgClient.PgClient | SqlClient.SqlClient>
  */
 export const layer: Layer.Layer<PgClient.PgClient | SqlClient.SqlClient, DatabaseError, Config> = Layer.effectContext(
   Effect.gen(function* () {
-    const { databaseUrl, dataDir } = yield* Config
-    const open = databaseUrl === undefined ? embedded(dataDir) : server(databaseUrl)
-    return yield* open.pipe(
-      Effect.catch((error) => Effect.fail(new DatabaseError({ message: sentenceOf(error, databaseUrl) })))
-    )
+    const { databaseUrl } = yield* Config
+    const client = yield* open
+    yield* told(Effect.provideContext(migrate, client), databaseUrl)
+    if (databaseUrl === undefined) yield* Effect.forkScoped(Effect.provideContext(upkeep, client))
+    return client
   })
 )
 
-const server = Effect.fnUntraced(function* (url: Redacted.Redacted) {
-  const client: Client = yield* Layer.build(
+/** Opens the database as it is: no migration is applied. Makes an embedded one where there is none. */
+export const open: Effect.Effect<Client, DatabaseError, Config | Scope.Scope> = Effect.gen(function* () {
+  const { databaseUrl, dataDir } = yield* Config
+  return yield* told(databaseUrl === undefined ? embedded(dataDir) : server(databaseUrl), databaseUrl)
+})
+
+/** Whatever fails of it, in a sentence. */
+export const told = <A, R>(work: Effect.Effect<A, Failure, R>, url: Redacted.Redacted | undefined) =>
+  Effect.mapError(work, (error) => new DatabaseError({ message: sentenceOf(error, url) }))
+
+const server = (url: Redacted.Redacted): Effect.Effect<Client, SqlError.SqlError, Scope.Scope> =>
+  Layer.build(
     PgClient.layer({
       url,
       maxConnections: 10,
@@ -61,17 +71,10 @@ const server = Effect.fnUntraced(function* (url: Redacted.Redacted) {
       startupParameters: { ...PLANNER, jit: "off" }
     })
   )
-  yield* Effect.provideContext(migrate, client)
-  return client
-})
 
 const embedded = Effect.fnUntraced(function* (
   dataDir: string
-): Effect.fn.Return<
-  Client,
-  DataDirLock.DataDirBusy | Pglite.PgliteError | SqlError.SqlError | Migrator.MigrationError,
-  Scope.Scope
-> {
+): Effect.fn.Return<Client, DataDirLock.DataDirBusy | Pglite.PgliteError | SqlError.SqlError, Scope.Scope> {
   const folder = path.resolve(dataDir)
   yield* DataDirLock.hold(folder)
   const stream = yield* Pglite.open(path.join(folder, "pg"), PGLITE_SETTINGS)
@@ -86,8 +89,6 @@ const embedded = Effect.fnUntraced(function* (
       multiplexConcurrency: 8
     })
   )
-  yield* Effect.provideContext(migrate, client)
-  yield* Effect.forkScoped(Effect.provideContext(upkeep, client))
   return client
 })
 

@@ -149,6 +149,20 @@ const connected = <A, R>(
 
 const ended = new RedisUnavailable({ message: "The work on this connection ended.", refused: false })
 
+/** Whether Redis answers, over a connection of its own. Fails also for a URL that is none. */
+export const ping = (url: Redacted.Redacted): Effect.Effect<void, RedisUnavailable> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const connection = yield* Effect.acquireRelease(
+        Effect.try({ try: () => newConnection(url), catch: unavailable }),
+        (connection) => Effect.sync(() => connection.isOpen && connection.destroy())
+      )
+      connection.on("error", () => undefined)
+      yield* attempt(() => connection.connect())
+      yield* command(connection, () => connection.ping())
+    })
+  )
+
 /** A connection that stood this long was sound: the next failure waits the shortest time again. */
 const SOUND = "5 seconds"
 
