@@ -30,6 +30,7 @@ import { CommandQueue } from "./ports/CommandQueue.ts"
 import { Events } from "./ports/Events.ts"
 import type { Exchange } from "./ports/Exchange.ts"
 import { ExchangeAccounts, type NotBound } from "./ports/ExchangeAccounts.ts"
+import { KeyCheck } from "./ports/KeyCheck.ts"
 import { MarketData } from "./ports/MarketData.ts"
 import { Milestone } from "./ports/Milestone.ts"
 import type { MarketSourceError } from "./ports/MarketSource.ts"
@@ -85,6 +86,7 @@ const storage = Layer.mergeAll(
 const load = <A>(module: () => Promise<A>): Effect.Effect<A> => Effect.promise(module)
 const loadLive = load(() => import("./adapters/binance/LiveMarket.ts"))
 const loadBinance = load(() => import("./adapters/binance/BinanceExchange.ts"))
+const loadKeyCheck = load(() => import("./adapters/binance/BinanceKeyCheck.ts"))
 const loadRedis = load(() =>
   Promise.all([
     import("./adapters/redis/RedisClient.ts"),
@@ -164,10 +166,15 @@ const announce = Layer.effectDiscard(
   })
 )
 
+/** Who judges the keys that people bring. */
+const keyCheck = ({ exchange }: Values): Layer.Layer<KeyCheck, never, Config> =>
+  exchange === "paper" ? KeyCheck.layerNone : Layer.unwrap(Effect.map(loadKeyCheck, ({ layer }) => layer))
+
 /** What this process serves over HTTP: page, API and health for a gateway, the feed for a broadcaster. */
-const served = ({ roles }: Values) => {
+const served = (config: Values) => {
+  const { roles } = config
   const feed = FeedRoute.layer.pipe(Layer.provide(Broadcaster.layer))
-  const pages = Layer.mergeAll(Routes.layer, Pages.layer(PAGE))
+  const pages = Layer.mergeAll(Routes.layer.pipe(Layer.provide(keyCheck(config))), Pages.layer(PAGE))
   const routes =
     roles.has("gateway") && roles.has("broadcaster") ? Layer.mergeAll(pages, feed) : roles.has("gateway") ? pages : feed
   return HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(

@@ -43,18 +43,18 @@ const denialCodes = (Object.keys(DenialReason.cases) as Array<DenialReason["_tag
   .map(denialCode)
   .filter((code) => code !== "MARKET_UNAVAILABLE")
 
-export const BadRequest = failure(400, ["BAD_REQUEST", "MALFORMED_JSON", ...denialCodes])
+export const BadRequest = failure(400, ["BAD_REQUEST", "MALFORMED_JSON", "KEY_REFUSED", ...denialCodes])
 export const Unauthorized = failure(401, ["UNAUTHORIZED", "TOKEN_EXPIRED", "TOKEN_INVALID", "LOGIN_FAILED"])
 export const Forbidden = failure(403, ["ACCOUNT_FORBIDDEN", "ROLE_FORBIDDEN"])
 export const NotFound = failure(404, ["NOT_FOUND", "ORDER_NOT_FOUND", "SYMBOL_NOT_FOUND"])
 export const MethodNotAllowed = failure(405, ["METHOD_NOT_ALLOWED"])
-export const Conflict = failure(409, ["EMAIL_TAKEN", "IDEMPOTENCY_CONFLICT", "ORDER_CLOSED"])
+export const Conflict = failure(409, ["EMAIL_TAKEN", "EXCHANGE_ACCOUNT_TAKEN", "IDEMPOTENCY_CONFLICT", "ORDER_CLOSED"])
 export const BodyTooLarge = failure(413, ["BODY_TOO_LARGE"])
 export const UnsupportedMediaType = failure(415, ["UNSUPPORTED_MEDIA_TYPE"])
 /** Comes with `Retry-After`, in seconds. */
 export const TooManyRequests = failure(429, ["RATE_LIMITED", "MAILBOX_FULL"])
 export const Internal = failure(500, ["INTERNAL"])
-export const Unavailable = failure(503, ["JOURNAL_UNAVAILABLE", "MARKET_UNAVAILABLE", "BUSY"])
+export const Unavailable = failure(503, ["JOURNAL_UNAVAILABLE", "MARKET_UNAVAILABLE", "EXCHANGE_UNAVAILABLE", "BUSY"])
 
 const trading = [BadRequest, Unauthorized, Forbidden, TooManyRequests, Unavailable] as const
 
@@ -135,9 +135,15 @@ const AuthGroup = HttpApiGroup.make("auth")
         email: Email,
         password: Password,
         binanceApiKey: Schema.optionalKey(ExchangeKey),
-        binanceSecretKey: Schema.optionalKey(ExchangeKey)
+        binanceSecretKey: Schema.optionalKey(ExchangeKey),
+        /** A key that can withdraw money is refused without it. */
+        acceptWithdrawals: Schema.optionalKey(Schema.Boolean)
       }),
-      success: Signed.pipe(HttpApiSchema.status(201)),
+      success: Schema.Struct({
+        ...Signed.fields,
+        /** What would be better about the exchange keys; absent where there is nothing. */
+        warnings: Schema.optionalKey(Schema.Array(Schema.String))
+      }).pipe(HttpApiSchema.status(201)),
       error: [BadRequest, Conflict, TooManyRequests, Unavailable]
     }),
     HttpApiEndpoint.post("login", "/login", {

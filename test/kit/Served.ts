@@ -11,6 +11,7 @@ import * as Routes from "../../src/layers/gateway/Routes.ts"
 import { Supervisor } from "../../src/layers/Supervisor.ts"
 import { CommandQueue } from "../../src/ports/CommandQueue.ts"
 import { Events } from "../../src/ports/Events.ts"
+import { KeyCheck } from "../../src/ports/KeyCheck.ts"
 import { MarketData } from "../../src/ports/MarketData.ts"
 import { MarketSource } from "../../src/ports/MarketSource.ts"
 import * as MemoryJournal from "../../src/ports/MemoryJournal.ts"
@@ -39,6 +40,7 @@ export const ports = Layer.mergeAll(
   MemoryJournal.layerMemory,
   Users.layerMemory,
   Vault.layerMemory,
+  KeyCheck.layerNone,
   CommandQueue.layerMemory,
   Events.layerMemory,
   Supervisor.layer,

@@ -64,6 +64,25 @@ export const usersSuite = (it: Vitest.MethodsNonLive<Users>): void => {
     })
   )
 
+  it.effect("ties one account to one at the exchange, and registers nobody where another has it", () =>
+    Effect.gen(function* () {
+      const users = yield* Users
+      const uid = freshId("uid")
+      const tied = (exchange: string): NewUser => {
+        const user = newUser()
+        return { ...user, account: { ...user.account, tie: { exchange, uid } } }
+      }
+      const [first, second] = [tied("binance testnet"), tied("binance testnet")]
+      yield* users.register(first)
+      assert.lengthOf(yield* users.memberships(first.userId), 1)
+      assert.strictEqual((yield* Effect.flip(users.register(second)))._tag, "NotBound")
+      assert.isTrue(Option.isNone(yield* users.byEmail(second.email)))
+      assert.deepStrictEqual(yield* users.memberships(second.userId), [])
+      // The same number elsewhere is another account.
+      yield* users.register(tied("binance live"))
+    })
+  )
+
   it.effect("lets one of many register who race for an email", () =>
     Effect.gen(function* () {
       const users = yield* Users

@@ -9,6 +9,7 @@ import type { ExchangeOrder, OrderRef, TradeOf } from "../../domain/Report.ts"
 import { Exchange, ExchangeError, NotSent } from "../../ports/Exchange.ts"
 import { ExchangeAccounts } from "../../ports/ExchangeAccounts.ts"
 import { Vault } from "../../ports/Vault.ts"
+import { exchangeOf } from "./BinanceKeyCheck.ts"
 import { STREAM_COST } from "./CallCost.ts"
 import * as ExchangeInfo from "./ExchangeInfo.ts"
 import type { Lane } from "./Lanes.ts"
@@ -46,7 +47,7 @@ const make = Effect.gen(function* () {
   const { binance, environment } = yield* Config
   const vault = yield* Vault
   const accounts = yield* ExchangeAccounts
-  const rest = yield* SignedRest.make(binance.restUrl, binance.proxy)
+  const rest = yield* SignedRest.Shared
   const pace = new StreamPace()
   const renewal = yield* UserStream.Renewal
   const signers = new LeastRecent<AccountId, Signer>(MAX_OPEN)
@@ -86,7 +87,7 @@ const make = Effect.gen(function* () {
     yield* rest.prepared
     const { canTrade, uid } = yield* statusOf(signer)
     if (!canTrade) return yield* notSent("Binance does not let this account trade.")
-    yield* Effect.catch(accounts.bind(accountId, `binance ${environment}`, String(uid)), ({ message }) =>
+    yield* Effect.catch(accounts.bind(accountId, exchangeOf(environment), String(uid)), ({ message }) =>
       notSent(message)
     )
     signers.set(accountId, signer)
@@ -235,4 +236,6 @@ const asNotSent = ({ reason }: ExchangeError): ExchangeError =>
   new ExchangeError({ reason: reason._tag === "OutcomeUnknown" ? new NotSent({ message: reason.message }) : reason })
 
 /** Needs the keys of its accounts, and whose account there is whose here. */
-export const layer: Layer.Layer<Exchange, never, Config | Vault | ExchangeAccounts> = Layer.effect(Exchange, make)
+export const layer: Layer.Layer<Exchange, never, Config | Vault | ExchangeAccounts> = Layer.effect(Exchange, make).pipe(
+  Layer.provide(SignedRest.layer)
+)

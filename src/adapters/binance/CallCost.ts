@@ -54,6 +54,7 @@ const known: Readonly<
   "GET /api/v3/allOrders": question("survey", 20),
   "GET /api/v3/allOrderList": question("survey", 20),
   "GET /api/v3/account": question("survey", 20),
+  "GET /sapi/v1/account/apiRestrictions": question("read", 1),
   "GET /api/v3/ping": question("read", 1),
   "GET /api/v3/klines": question("read", 2),
   "GET /api/v3/myPreventedMatches": question("read", 20),

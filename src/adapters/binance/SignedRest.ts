@@ -1,5 +1,6 @@
 // Signed calls to Binance's REST API: through the governor, with a timestamp and a window on each, and a deadline on each.
-import { Clock, Effect, Metric, Redacted, type Scope } from "effect"
+import { Clock, Context, Effect, Layer, Metric, Redacted, type Scope } from "effect"
+import { Config } from "../../Config.ts"
 import type { ExchangeError } from "../../ports/Exchange.ts"
 import { costOf } from "./CallCost.ts"
 import * as Governor from "./Governor.ts"
@@ -139,6 +140,14 @@ export const make = Effect.fnUntraced(function* (
     }
   }
 })
+
+/** The one of this process: whoever asks by it shares its limits, its clock and its sockets. */
+export class Shared extends Context.Service<Shared, SignedRest>()("outcry/adapters/binance/SignedRest") {}
+
+export const layer: Layer.Layer<Shared, never, Config> = Layer.effect(
+  Shared,
+  Effect.flatMap(Config, ({ binance }) => make(binance.restUrl, binance.proxy))
+)
 
 interface Signed {
   readonly method: Method

@@ -26,10 +26,19 @@ export const signerOf = ({ apiKey, secretKey }: ExchangeKeys): Signer | undefine
 
 const privateKey = (pem: string): KeyObject | undefined => {
   try {
-    return createPrivateKey(pem)
+    return createPrivateKey(inLines(pem))
   } catch {
     return undefined
   }
+}
+
+/** A form's field, a JSON file and a terminal each lose line breaks in their own way; PEM wants them. */
+const inLines = (text: string): string => {
+  const pem = text.replaceAll(/\\[rn]/g, "\n").trim()
+  const [, label, body = ""] = /^-----BEGIN ([A-Z ]+)-----([A-Za-z0-9+/=\s]+)-----END \1-----$/.exec(pem) ?? []
+  if (label === undefined) return pem
+  const lines = body.replaceAll(/\s/g, "").match(/.{1,64}/g) ?? []
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n")
 }
 
 export type Params = Readonly<Record<string, string | number>>

@@ -92,6 +92,16 @@ export const Account = Schema.Struct({
   balances: Schema.Array(Schema.Struct({ asset: Asset, free: DecimalString, locked: DecimalString }))
 })
 
+/** The same answer, as whoever judges a key reads it. */
+export const KeyAccount = Schema.Struct({ uid: WholeNumber, canTrade: Schema.Boolean, canWithdraw: Schema.Boolean })
+
+/** `apiRestrictions` of the wallet endpoints: rights of the key, where those above are of its account. */
+export const KeyRights = Schema.Struct({
+  ipRestrict: Schema.Boolean,
+  enableWithdrawals: Schema.Boolean,
+  enableSpotAndMarginTrading: Schema.Boolean
+})
+
 export const ExecutionReport = Schema.Struct({
   e: Schema.Literal("executionReport"),
   s: Schema.String,

@@ -51,6 +51,8 @@ export const turnedAway = (status: number): string => {
   switch (status) {
     case 451:
       return "Binance does not serve this location (451): set BINANCE_PROXY to a proxy in a place that it serves."
+    case 401:
+      return "Binance does not take the key (401): make sure that it is of the environment that BINANCE_ENV names, and was not deleted."
     case 403:
       return "Binance's firewall turned the call away (403): wait some minutes, or set BINANCE_PROXY to come from another address."
     case 404:
@@ -60,6 +62,10 @@ export const turnedAway = (status: number): string => {
       return `Binance turned the call away (${status}).`
   }
 }
+
+/** A path that the server does not have. */
+export const isNothingThere = ({ reason }: ExchangeError): boolean =>
+  reason._tag === "Refused" && reason.code === 0 && [404, 405].some((status) => turnedAway(status) === reason.message)
 
 /** Codes that mean the key, with what may be wrong with it: Binance names them all at once, or none. */
 const KEY_REFUSED = new Set([-2015, -2014, -2008])

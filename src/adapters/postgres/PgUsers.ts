@@ -2,6 +2,7 @@
 import { Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError, SqlSchema } from "effect/sql"
 import { AccountId, UserId } from "../../domain/Ids.ts"
+import { NotBound, TAKEN } from "../../ports/ExchangeAccounts.ts"
 import { EmailTaken, type NewUser, Role, Users, UsersError } from "../../ports/Users.ts"
 
 const UserRow = Schema.Struct({
@@ -23,7 +24,7 @@ export const layer: Layer.Layer<Users, never, SqlClient.SqlClient> = Layer.effec
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
 
-    // One statement, so all three rows or none; an email that exists gives no row to build on.
+    // One statement, so all rows or none; an email that exists gives no row to build on.
     const register = Effect.fn("PgUsers.register")(
       function* ({ account, ...user }: NewUser) {
         const joined = yield* sql`
@@ -37,13 +38,19 @@ export const layer: Layer.Layer<Users, never, SqlClient.SqlClient> = Layer.effec
             select ${account.accountId}::text, ${account.name}::text, ${account.exchange}::text, ${user.createdAt}::bigint
             from person
             returning account_id
+          ), tie as (
+            insert into exchange_accounts (account_id, exchange, uid)
+            select account_id, ${account.tie?.exchange ?? null}::text, ${account.tie?.uid ?? null}::text
+            from account where ${account.tie !== undefined}::boolean
           )
           insert into account_members (user_id, account_id, role, is_default, joined_at)
           select user_id, account_id, 'owner', true, ${user.createdAt}::bigint from person, account
           returning user_id`
         if (joined.length === 0) return yield* new EmailTaken({ email: user.email })
       },
-      Effect.catchTag("SqlError", (error) => Effect.fail(failed("Nobody was registered", error)))
+      Effect.catchTag("SqlError", (error): Effect.Effect<never, NotBound | UsersError> =>
+        Effect.fail(tied(error) ?? failed("Nobody was registered", error))
+      )
     )
 
     const findByEmail = SqlSchema.findOneOption({
@@ -72,6 +79,12 @@ export const layer: Layer.Layer<Users, never, SqlClient.SqlClient> = Layer.effec
     }
   })
 )
+
+/** Another account was first: the ids are new, so nothing else can be there twice. */
+const tied = ({ reason }: SqlError.SqlError): NotBound | undefined =>
+  reason._tag === "UniqueViolation" && reason.constraint === "exchange_accounts_unique"
+    ? new NotBound({ message: TAKEN })
+    : undefined
 
 /** Only the kind of failure is passed on: a database quotes rows in its own words. */
 const failed = (what: string, error: SqlError.SqlError | Schema.SchemaError) =>

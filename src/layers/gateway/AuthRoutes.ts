@@ -5,40 +5,24 @@ import { Config } from "../../Config.ts"
 import { Api, Authorization, CurrentCaller } from "../../contract/Http.ts"
 import { OPEN_ACCOUNT } from "../../domain/Command.ts"
 import { AccountId, UserId } from "../../domain/Ids.ts"
+import { KeyCheck } from "../../ports/KeyCheck.ts"
 import { Tokens } from "../../ports/Tokens.ts"
 import { Users } from "../../ports/Users.ts"
 import { Vault } from "../../ports/Vault.ts"
 import { FreshIds } from "./FreshIds.ts"
+import { checked, keysOf, keysWanted } from "./KeyEntry.ts"
 import { Limits } from "./Limits.ts"
 import { Passwords } from "./Passwords.ts"
-import { type Refusal, refuse, storeAway } from "./Refusal.ts"
+import { refuse, storeAway } from "./Refusal.ts"
 import { Gateway } from "./Submit.ts"
 
 const LOGIN_FAILED = "E-mail or password is wrong."
 const notSaved = () =>
   refuse("JOURNAL_UNAVAILABLE", "The desk cannot reach its store right now. Nothing was saved; try again shortly.")
 
-/** An account without them could never trade, and one that got them later would have books of another exchange. */
-const keysWanted = refuse(
-  "BAD_REQUEST",
-  "This desk trades at Binance: register with binanceApiKey and binanceSecretKey. They are stored sealed.",
-  { binanceApiKey: "wanted", binanceSecretKey: "wanted" }
-)
-
-/** Either both keys or none; kept for the account, never shown again. */
-const keysOf = (given: {
-  readonly binanceApiKey?: string
-  readonly binanceSecretKey?: string
-}): Effect.Effect<{ apiKey: Redacted.Redacted; secretKey: Redacted.Redacted } | undefined, Refusal<"BAD_REQUEST">> => {
-  const { binanceApiKey: apiKey, binanceSecretKey: secretKey } = given
-  if (apiKey !== undefined && secretKey !== undefined) {
-    return Effect.succeed({ apiKey: Redacted.make(apiKey), secretKey: Redacted.make(secretKey) })
-  }
-  if (apiKey === undefined && secretKey === undefined) return Effect.succeed(undefined)
-  const missing = apiKey === undefined ? "binanceApiKey" : "binanceSecretKey"
-  const message = "An exchange key has two halves: send both, or neither."
-  return refuse("BAD_REQUEST", message, { [missing]: message })
-}
+const taken = refuse("EMAIL_TAKEN", "That e-mail address is registered already. Log in instead.", {
+  email: "registered already"
+})
 
 const handlers = HttpApiBuilder.group(
   Api,
@@ -50,6 +34,7 @@ const handlers = HttpApiBuilder.group(
     const tokens = yield* Tokens
     const users = yield* Users
     const vault = yield* Vault
+    const keyCheck = yield* KeyCheck
     const { exchange } = yield* Config
     const ids = new FreshIds()
 
@@ -81,17 +66,24 @@ const handlers = HttpApiBuilder.group(
         const keys = yield* keysOf(payload)
         if (exchange === "binance" && keys === undefined) return yield* keysWanted
         const email = payload.email.toLowerCase()
+        if (keys !== undefined && Option.isSome(yield* Effect.catch(users.byEmail(email), storeAway)))
+          return yield* taken
+        const known =
+          keys === undefined ? undefined : yield* Effect.provideService(checked(keys, payload), KeyCheck, keyCheck)
         const passwordHash = yield* passwords.hash(payload.password)
         const createdAt = yield* Clock.currentTimeMillis
         const userId = UserId.make(ids.uuid(createdAt))
         const accountId = AccountId.make(ids.uuid(createdAt))
-        const account = { accountId, name: "Main", exchange }
+        const account = {
+          accountId,
+          name: "Main",
+          exchange,
+          ...(known === undefined ? {} : { tie: { exchange: known.exchange, uid: known.uid } })
+        }
         yield* users.register({ userId, email, passwordHash, createdAt, account }).pipe(
           Effect.catchTags({
-            EmailTaken: () =>
-              refuse("EMAIL_TAKEN", "That e-mail address is registered already. Log in instead.", {
-                email: "registered already"
-              }),
+            EmailTaken: () => taken,
+            NotBound: ({ message }) => refuse("EXCHANGE_ACCOUNT_TAKEN", message, { binanceApiKey: message }),
             UsersError: notSaved
           })
         )
@@ -101,7 +93,8 @@ const handlers = HttpApiBuilder.group(
           )
         }
         yield* open(userId, accountId, createdAt)
-        return yield* signed({ userId, email })
+        const warnings = known?.warnings ?? []
+        return { ...(yield* signed({ userId, email })), ...(warnings.length === 0 ? {} : { warnings }) }
       }),
       login: Effect.fn("Gateway.login")(function* ({ payload, request }) {
         yield* limits.auth(request)
