@@ -5,6 +5,8 @@ import type { ExchangeKeys } from "../../ports/Vault.ts"
 
 export interface Signer {
   readonly apiKey: Redacted.Redacted
+  /** Only an Ed25519 key can log a connection on. */
+  readonly kind: "HMAC" | "RSA" | "ED25519"
   /** Hex for HMAC, base64 for the others. */
   readonly sign: (payload: string) => string
 }
@@ -14,14 +16,15 @@ export const signerOf = ({ apiKey, secretKey }: ExchangeKeys): Signer | undefine
   const secret = Redacted.value(secretKey).trim()
   if (!secret.startsWith("-----BEGIN")) {
     const key = createSecretKey(Buffer.from(secret, "utf8"))
-    return { apiKey, sign: (payload) => createHmac("sha256", key).update(payload, "utf8").digest("hex") }
+    return { apiKey, kind: "HMAC", sign: (payload) => createHmac("sha256", key).update(payload, "utf8").digest("hex") }
   }
   const key = privateKey(secret)
   const algorithm = key?.asymmetricKeyType
   if (key === undefined || (algorithm !== "rsa" && algorithm !== "ed25519")) return undefined
   const signing = algorithm === "rsa" ? { key, padding: constants.RSA_PKCS1_PADDING } : key
   const digest = algorithm === "rsa" ? "sha256" : null
-  return { apiKey, sign: (payload) => sign(digest, Buffer.from(payload, "utf8"), signing).toString("base64") }
+  const kind = algorithm === "rsa" ? "RSA" : "ED25519"
+  return { apiKey, kind, sign: (payload) => sign(digest, Buffer.from(payload, "utf8"), signing).toString("base64") }
 }
 
 const privateKey = (pem: string): KeyObject | undefined => {

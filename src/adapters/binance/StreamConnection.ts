@@ -9,6 +9,7 @@ import type { Proxy } from "./Proxy.ts"
 import { RECV_WINDOW_MILLIS } from "./SignedRest.ts"
 import { type Signer, signedParams } from "./Signing.ts"
 import * as Wire from "./TradingWire.ts"
+import { OUTSIDE_WINDOW, refusalCode } from "./Verdict.ts"
 
 export interface ConnectionOptions {
   /** `wss://…/ws-api/v3`. */
@@ -38,7 +39,10 @@ const SUBSCRIBED_WITHIN = "4 seconds"
 /** Binance pings every 20 s; we ask too. A connection that is silent for longer than this is dead. */
 const PING_EVERY_MILLIS = 10_000
 const SILENCE_MILLIS = 30_000
-const SUBSCRIBE = 1
+/** Ids of our requests. */
+const LOGON = 1
+const SUBSCRIBE = 2
+const SUBSCRIBE_SIGNED = 3
 /** Ends that the other side meant: a normal one, going away, a restart (RFC 6455, 7.4.1). */
 const ORDERLY = new Set([1000, 1001, 1012])
 
@@ -61,19 +65,36 @@ export const open = Effect.fnUntraced(function* (
     if (!isNone) listener.over(message, orderly)
   }
   const socket = yield* openSocket(options.url, options.proxy, "private stream")
+  const aheadMillis = (yield* options.timestamp) - clock.currentTimeMillisUnsafe()
+  const ask = (id: number, method: string, isSigned: boolean) => {
+    const times = { recvWindow: RECV_WINDOW_MILLIS, timestamp: clock.currentTimeMillisUnsafe() + aheadMillis }
+    const params = isSigned ? signedParams(options.signer, times) : {}
+    socket.send(JSON.stringify({ id, method, params }))
+  }
+  const subscribeSigned = () => ask(SUBSCRIBE_SIGNED, "userDataStream.subscribe.signature", true)
+  const onReply = ({ id, refusal }: Reply) => {
+    if (refusal === undefined) {
+      if (id === LOGON) ask(SUBSCRIBE, "userDataStream.subscribe", false)
+      else Deferred.doneUnsafe(subscribed, Effect.void)
+      return
+    }
+    const mayBeSigned = id === LOGON || id === SUBSCRIBE
+    if (mayBeSigned && refusalCode(refusal.error) !== OUTSIDE_WINDOW) subscribeSigned()
+    else end(refusal.message, false, refusal.error)
+  }
   socket.on("message", (data, isBinary) => {
     heard.at = clock.currentTimeMillisUnsafe()
     if (isOver) return
     const found = isBinary ? UNREADABLE : read(textOf(data))
     switch (found._tag) {
-      case "Subscribed":
-        return void Deferred.doneUnsafe(subscribed, Effect.void)
+      case "Reply":
+        return onReply(found)
       case "Report":
         return listener.report(found.key, found.report)
       case "Closing":
         return listener.closing()
       case "Over":
-        return end(found.message, false, found.refusal)
+        return end(found.message, false)
       case "Nothing":
         return
     }
@@ -82,11 +103,9 @@ export const open = Effect.fnUntraced(function* (
   socket.on("pong", () => void (heard.at = clock.currentTimeMillisUnsafe()))
   socket.on("error", () => end("The private stream from Binance broke.", false))
   socket.on("close", (code) => end(`Binance's private stream ended (${code}).`, ORDERLY.has(code)))
-  const params = signedParams(options.signer, {
-    recvWindow: RECV_WINDOW_MILLIS,
-    timestamp: yield* options.timestamp
-  })
-  socket.send(JSON.stringify({ id: SUBSCRIBE, method: "userDataStream.subscribe.signature", params }))
+  // A connection that is logged on hears when its key is revoked.
+  if (options.signer.kind === "ED25519") ask(LOGON, "session.logon", true)
+  else subscribeSigned()
   yield* Deferred.await(subscribed).pipe(
     Effect.timeoutOrElse({
       duration: SUBSCRIBED_WITHIN,
@@ -123,10 +142,18 @@ const answered = (socket: WebSocket): Effect.Effect<void> =>
     return Effect.sync(() => socket.off("pong", onPong))
   })
 
+/** To one of our requests, or, without one, about the key. */
+interface Reply {
+  readonly _tag: "Reply"
+  readonly id: unknown
+  readonly refusal?: { readonly message: string; readonly error: ExchangeError }
+}
+
 type Found =
-  | { readonly _tag: "Subscribed" | "Closing" | "Nothing" }
+  | Reply
+  | { readonly _tag: "Closing" | "Nothing" }
   | { readonly _tag: "Report"; readonly key: string; readonly report: Report }
-  | { readonly _tag: "Over"; readonly message: string; readonly refusal?: ExchangeError }
+  | { readonly _tag: "Over"; readonly message: string }
 
 const NOTHING: Found = { _tag: "Nothing" }
 const over = (message: string): Extract<Found, { readonly _tag: "Over" }> => ({ _tag: "Over", message })
@@ -136,11 +163,16 @@ const read = (text: string): Found => {
   const frame = Option.getOrUndefined(decodeFrame(text))
   if (frame === undefined) return UNREADABLE
   if (frame.event !== undefined) return eventIn(text, frame.event.e)
-  if (frame.id === SUBSCRIBE && frame.status === 200) return { _tag: "Subscribed" }
-  // The subscription was refused, or the key behind it was revoked.
+  const isOurs = frame.id === LOGON || frame.id === SUBSCRIBE || frame.id === SUBSCRIBE_SIGNED
+  if (isOurs && frame.status === 200) return { _tag: "Reply", id: frame.id }
+  // What was asked for was refused, or the key behind it was revoked.
   const { code, msg } = frame.error ?? { code: 0, msg: `status ${String(frame.status)}` }
   const message = `Binance refused the private stream: ${msg.slice(0, 200)} (${code}).`
-  return { _tag: "Over", message, refusal: new ExchangeError({ reason: new Refused({ code, message }) }) }
+  return {
+    _tag: "Reply",
+    id: frame.id,
+    refusal: { message, error: new ExchangeError({ reason: new Refused({ code, message }) }) }
+  }
 }
 
 const eventIn = (text: string, name: string): Found => {

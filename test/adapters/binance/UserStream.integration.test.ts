@@ -4,6 +4,7 @@ import { Effect, Layer, Metric, Queue, Redacted } from "effect"
 import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { WebSocketServer } from "ws"
 import * as BinanceExchange from "../../../src/adapters/binance/BinanceExchange.ts"
 import * as StreamConnection from "../../../src/adapters/binance/StreamConnection.ts"
 import { renewed, Renewal } from "../../../src/adapters/binance/UserStream.ts"
@@ -17,12 +18,12 @@ import { MarketData } from "../../../src/ports/MarketData.ts"
 import { Store } from "../../../src/ports/MemoryPaperJournal.ts"
 import { PaperKeys } from "../../../src/ports/PaperKeys.ts"
 import * as Paper from "../../kit/Paper.ts"
-import { generous } from "../../kit/PaperVault.ts"
+import { generous, generousOf } from "../../kit/PaperVault.ts"
 import * as Settings from "../../kit/Settings.ts"
 import * as StillMarket from "../../kit/StillMarket.ts"
 import { market, orderId } from "../../kit/Trading.ts"
 
-const desk = (renewal: Partial<typeof Renewal.Service>) =>
+const desk = (renewal: Partial<typeof Renewal.Service>, vault = generous) =>
   Layer.unwrap(
     Effect.map(Effect.all([WireServer, Renewal]), ([{ url }, usual]) =>
       BinanceExchange.layer.pipe(
@@ -33,10 +34,10 @@ const desk = (renewal: Partial<typeof Renewal.Service>) =>
       )
     )
   ).pipe(
-    Layer.provide(generous),
+    Layer.provide(vault),
     Layer.provide(ExchangeAccounts.layerMemory),
     Layer.provide(WireServer.layer({ port: 0, host: "127.0.0.1", limits: false })),
-    Layer.provide(PaperKeys.layerMemory),
+    Layer.provideMerge(PaperKeys.layerMemory),
     Layer.provideMerge(Paper.life(new Store())),
     Layer.provideMerge(Faults.layerOf(1))
   )
@@ -69,9 +70,25 @@ const trader = Effect.gen(function* () {
 })
 
 const isolated =
-  (renewal: Partial<typeof Renewal.Service>) =>
+  (...of: Parameters<typeof desk>) =>
   <A, E>(test: Effect.Effect<A, E, Layer.Success<ReturnType<typeof desk>> | import("effect").Scope.Scope>) =>
-    Effect.provide(test, Layer.fresh(desk(renewal)))
+    Effect.provide(test, Layer.fresh(desk(...of)))
+
+const nobody = { report: () => undefined, closing: () => undefined, over: () => undefined }
+
+const [LOGON, SUBSCRIBE, SIGNED] = [
+  "session.logon",
+  "userDataStream.subscribe",
+  "userDataStream.subscribe.signature"
+] as const
+
+/** What is refused, with which code, and what was asked for then. */
+const logons = [
+  ["subscribes as the one who has logged on", "nothing", 0, [LOGON, SUBSCRIBE]],
+  ["signs the subscription where it may not log on", LOGON, -1000, [LOGON, SIGNED]],
+  ["signs the subscription where a logon is not enough", SUBSCRIBE, -2015, [LOGON, SUBSCRIBE, SIGNED]],
+  ["leaves a clock that is refused to be healed", LOGON, -1021, [LOGON]]
+] as const
 
 describe("the private stream", () => {
   suite(Layer.empty, { excludeTestServices: true, timeout: "30 seconds" })((it) => {
@@ -112,13 +129,54 @@ describe("the private stream", () => {
         const options = {
           url: `ws://127.0.0.1:${port}/ws-api/v3`,
           proxy: undefined,
-          signer: { apiKey: Redacted.make("key"), sign: () => "signature" },
+          signer: { apiKey: Redacted.make("key"), kind: "HMAC" as const, sign: () => "signature" },
           timestamp: Effect.succeed(0)
         }
-        const nobody = { report: () => undefined, closing: () => undefined, over: () => undefined }
         const { reason } = yield* Effect.flip(StreamConnection.open(options, nobody))
         assert.match(reason._tag === "NotSent" ? reason.message : "", /does not serve this location \(451\)/)
       })
     )
+
+    it.effect("of an Ed25519 key logs every connection on, and hears when the key is revoked", () =>
+      Effect.gen(function* () {
+        const { reports, tradeThrough } = yield* trader
+        yield* tradeThrough(2)
+        const keys = yield* PaperKeys
+        const [key] = yield* keys.list(ann)
+        assert.isTrue(yield* keys.revoke(ann, key?.keyId ?? ""))
+        const { message } = yield* Effect.flip(Queue.take(reports))
+        assert.match(message, /refused the private stream: .*-2015/)
+      }).pipe(isolated({ afterMillis: 100, togetherMillis: 100 }, generousOf("ED25519")))
+    )
+
+    for (const [name, refused, code, asked] of logons) {
+      it.effect(`of an Ed25519 key ${name}`, () =>
+        Effect.gen(function* () {
+          const methods: Array<string> = []
+          const server = new WebSocketServer({ port: 0, host: "127.0.0.1" })
+          server.on("connection", (socket) =>
+            socket.on("message", (data) => {
+              const { id, method } = JSON.parse(String(data))
+              methods.push(method)
+              const no = { status: 400, error: { code, msg: "No." } }
+              socket.send(JSON.stringify({ id, ...(method === refused ? no : { status: 200, result: {} }) }))
+            })
+          )
+          yield* Effect.acquireRelease(
+            Effect.promise(() => once(server, "listening")),
+            () => Effect.sync(() => server.close())
+          )
+          const { port } = server.address() as AddressInfo
+          const options = {
+            url: `ws://127.0.0.1:${port}/ws-api/v3`,
+            proxy: undefined,
+            signer: { apiKey: Redacted.make("key"), kind: "ED25519" as const, sign: () => "signature" },
+            timestamp: Effect.succeed(0)
+          }
+          const opened = yield* Effect.result(StreamConnection.open(options, nobody))
+          assert.deepStrictEqual([methods, opened._tag], [asked, code === -1021 ? "Failure" : "Success"])
+        })
+      )
+    }
   })
 })
