@@ -9,7 +9,9 @@ const entries = {
   cli: "src/cli.ts",
   "pglite-worker": "src/adapters/postgres/PgliteWorker.ts",
   // Measured in the chunks that ship: tsx makes slower code of the same source.
-  ...(process.argv.includes("--bench") ? { "bench-engine": "bench/engineBundled.ts" } : {})
+  ...(process.argv.includes("--bench")
+    ? { "bench-engine": "bench/engineBundled.ts", "bench-market": "bench/marketBundled.ts" }
+    : {})
 }
 
 /** https://github.com/evanw/esbuild/issues/1685: an empty map of its own keeps a file out of the bundle's. */

@@ -6,14 +6,16 @@ import * as wire from "./wire.ts"
 
 const benches: Record<string, () => Promise<unknown>> = { orders: orders.main, wire: wire.main }
 
-const engine = path.resolve(import.meta.dirname, "../dist/bench-engine.js")
+/** Bundled: tsx makes slower code of the same source. */
+const bundled = ["engine", "market"]
 
 const name = process.argv[2] ?? ""
 const bench = benches[name]
-if (name === "engine") {
-  process.exitCode = spawnSync(process.execPath, [engine], { stdio: "inherit" }).status ?? 1
+if (bundled.includes(name)) {
+  const file = path.resolve(import.meta.dirname, `../dist/bench-${name}.js`)
+  process.exitCode = spawnSync(process.execPath, [file], { stdio: "inherit" }).status ?? 1
 } else if (bench === undefined) {
-  console.error(`Which bench? One of: ${["engine", ...Object.keys(benches)].join(", ")}`)
+  console.error(`Which bench? One of: ${[...bundled, ...Object.keys(benches)].join(", ")}`)
   process.exitCode = 2
 } else {
   console.log(JSON.stringify({ bench: name, figures: await bench() }))

@@ -2,13 +2,14 @@
 import "effect/schema/SchemaJITCompiler/enable"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Effect, Exit, Option, Predicate, type Runtime } from "effect"
-import { Command, Flag } from "effect/cli"
+import { Argument, Command, Flag } from "effect/cli"
 import { createKey } from "./adapters/paper/admin/CreateKey.ts"
 import { replay, verify } from "./books.ts"
 import { settings, type Setting } from "./Config.ts"
 import { doctor } from "./doctor.ts"
 import { AccountId } from "./domain/Ids.ts"
 import { paper, serve } from "./main.ts"
+import { record } from "./record.ts"
 import type { Until } from "./ports/Rebuild.ts"
 
 const flagName = (name: Setting) => name.toLowerCase().replaceAll("_", "-")
@@ -173,9 +174,75 @@ const auditCommand = Command.make("audit").pipe(
   Command.withSubcommands([verifyCommand])
 )
 
+const scaled = (units: Readonly<Record<string, number>>, text: string): number | undefined => {
+  const [, digits, unit = ""] = /^(\d{1,12})([A-Za-z]*)$/.exec(text) ?? []
+  const factor = units[unit]
+  return digits === undefined || factor === undefined || Number(digits) === 0 ? undefined : Number(digits) * factor
+}
+const spanOf = (text: string) => scaled({ s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }, text)
+const bytesOf = (text: string) => scaled({ "": 1, kB: 1e3, MB: 1e6, GB: 1e9 }, text)
+const amountFlag = (name: string, amountOf: (text: string) => number | undefined, wanted: string) =>
+  Flag.String(name).pipe(
+    Flag.filterMap(
+      (text) => Option.fromNullishOr(amountOf(text)),
+      () => wanted
+    )
+  )
+const spanFlag = (name: string) => amountFlag(name, spanOf, "a number with s, m, h or d")
+const bytesFlag = (name: string) => amountFlag(name, bytesOf, "a number of bytes, or one with kB, MB or GB")
+
+const recordCommand = Command.make(
+  "record",
+  {
+    symbols: Argument.String("symbol").pipe(
+      Argument.filterMap(
+        (text) => Option.fromNullishOr(/^[A-Z0-9]{1,20}$/.exec(text.toUpperCase())?.[0]),
+        () => "a symbol such as BTCUSDT"
+      ),
+      Argument.variadic({ min: 1, max: 100 })
+    ),
+    out: Flag.String("out").pipe(
+      Flag.withDescription("Folder of the recordings, one file a symbol and start."),
+      Flag.withDefault("./recordings")
+    ),
+    duration: spanFlag("duration").pipe(Flag.withDescription("End after this long: 90s, 15m, 12h, 2d."), Flag.optional),
+    maxBytes: bytesFlag("max-bytes").pipe(
+      Flag.withDescription("End once so much is written: 500MB, 2GB."),
+      Flag.optional
+    ),
+    rotateBytes: bytesFlag("rotate-bytes").pipe(
+      Flag.withDescription("Begin a new file after so much (100MB)."),
+      Flag.withDefault(100_000_000)
+    ),
+    rotateEvery: spanFlag("rotate-every").pipe(
+      Flag.withDescription("Begin a new file after so long (24h)."),
+      Flag.withDefault(86_400_000)
+    ),
+    BINANCE_REST_URL: flagOf("BINANCE_REST_URL"),
+    BINANCE_STREAM_URL: flagOf("BINANCE_STREAM_URL"),
+    BINANCE_PROXY: flagOf("BINANCE_PROXY")
+  },
+  ({ duration, maxBytes, out, rotateBytes, rotateEvery, symbols, ...settings }) =>
+    record(
+      {
+        symbols: [...new Set(symbols)],
+        folder: out,
+        rotateBytes,
+        rotateMillis: rotateEvery,
+        maxBytes: Option.getOrUndefined(maxBytes),
+        maxMillis: Option.getOrUndefined(duration)
+      },
+      given(settings)
+    )
+).pipe(
+  Command.withDescription(
+    "Record live streams of Binance Spot: trades, best prices and depth, for MARKET=replay:<files>."
+  )
+)
+
 const outcry = Command.make("outcry").pipe(
   Command.withDescription("A self-hosted, multi-user, real-time crypto trading desk."),
-  Command.withSubcommands([serveCommand, paperCommand, doctorCommand, auditCommand, replayCommand])
+  Command.withSubcommands([serveCommand, paperCommand, recordCommand, doctorCommand, auditCommand, replayCommand])
 )
 
 /** What a person needs of a failure: its own sentence, and the whole cause only where nobody foresaw it. */

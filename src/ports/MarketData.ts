@@ -69,7 +69,8 @@ interface Book {
   stale: Staleness | undefined
 }
 
-const inMemory = (source: MarketSource["Service"]): MarketData["Service"] => {
+/** For the layer, and for whoever measures it without one. */
+export const inMemory = (source: MarketSource["Service"]): MarketData["Service"] => {
   const books = new Map<string, Book>()
   for (const symbol of source.instruments.keys()) {
     const depth = new Depth(symbol)

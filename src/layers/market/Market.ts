@@ -1,65 +1,22 @@
 // The market layer: drains the source into MarketData and tells watchers what changed, at a pace of its own.
 import { Clock, Effect, Exit, Layer, Stream } from "effect"
 import { intervals } from "../../domain/Candle.ts"
-import type { MarketMessage, Trade } from "../../domain/Market.ts"
-import type { MarketUpdate } from "../../domain/MarketUpdate.ts"
+import type { MarketMessage } from "../../domain/Market.ts"
 import { Events } from "../../ports/Events.ts"
-import { MarketData, symbolOf } from "../../ports/MarketData.ts"
+import { MarketData } from "../../ports/MarketData.ts"
 import { MarketSource } from "../../ports/MarketSource.ts"
 import { Supervisor } from "../Supervisor.ts"
+import { Changes } from "./Changes.ts"
 import { Frames } from "./Frames.ts"
 import { Watch } from "./Watch.ts"
 
 /** How often changes are published. Newest wins within it. */
 export const TICK = "50 millis"
-/** Levels a side in a published book. */
-export const BOOK_LEVELS = 25
-/** Trades kept for one tick over all symbols; beyond it the oldest are left out. */
-export const MAX_TRADES = 1_000
 /** The source's candles in progress are waited for this long; the market then starts with its own trades. */
 const SEED_TIMEOUT = "10 seconds"
 
 /** Every price is published this often even where nothing changes: who hears of it from afar knows that we are here. */
 const HEARTBEAT_MILLIS = 5_000
-
-/** What changed since the last tick. */
-class Changes {
-  private readonly prices = new Set<string>()
-  private readonly books = new Set<string>()
-  private trades: Array<Trade> = []
-
-  note(message: MarketMessage): void {
-    const symbol = symbolOf(message)
-    this.prices.add(symbol)
-    if (message._tag === "Trade") this.trades.push(message.trade)
-    else this.books.add(symbol)
-    if (this.trades.length >= 2 * MAX_TRADES) this.trades = this.trades.slice(-MAX_TRADES)
-  }
-
-  /** The price of a symbol is to be published, though no message moved it. */
-  notePrice(symbol: string): void {
-    this.prices.add(symbol)
-  }
-
-  take(data: MarketData["Service"]): ReadonlyArray<MarketUpdate> {
-    if (this.prices.size === 0) return []
-    const updates: Array<MarketUpdate> = []
-    for (const trade of this.trades.slice(-MAX_TRADES)) updates.push({ _tag: "Trade", trade })
-    for (const symbol of this.prices) {
-      const quote = data.quote(symbol)
-      if (quote !== undefined) updates.push({ _tag: "Price", quote })
-      for (const change of data.takeCandleChanges(symbol)) updates.push({ _tag: "Kline", symbol, ...change })
-    }
-    for (const symbol of this.books) {
-      const view = data.depth(symbol, BOOK_LEVELS)
-      if (view !== undefined) updates.push({ _tag: "Book", ...view })
-    }
-    this.prices.clear()
-    this.books.clear()
-    this.trades = []
-    return updates
-  }
-}
 
 /** Without the source's candles in progress the first ones would begin with our first trade. A source may have none; that is no failure. */
 const seed = Effect.fnUntraced(function* (source: MarketSource["Service"], data: MarketData["Service"]) {

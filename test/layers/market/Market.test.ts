@@ -4,6 +4,7 @@ import { TestClock } from "effect/testing"
 import { flat, openTimeOf } from "../../../src/domain/Candle.ts"
 import type { MarketMessage } from "../../../src/domain/Market.ts"
 import type { MarketUpdate } from "../../../src/domain/MarketUpdate.ts"
+import { MAX_TRADES } from "../../../src/layers/market/Changes.ts"
 import * as Market from "../../../src/layers/market/Market.ts"
 import { Supervisor } from "../../../src/layers/Supervisor.ts"
 import { Events } from "../../../src/ports/Events.ts"
@@ -89,7 +90,7 @@ describe("Market", () => {
         Array.from({ length: 3_333 }, (_, index) => trade(index, 100))
       )
       const trades = (yield* tick(updates)).flatMap((update) => (update._tag === "Trade" ? [update.trade.tradeId] : []))
-      assert.strictEqual(trades.length, Market.MAX_TRADES)
+      assert.strictEqual(trades.length, MAX_TRADES)
       assert.strictEqual(trades.at(-1), "3332")
     })
   )
