@@ -1,10 +1,11 @@
 // npm run bench -- orders    Each bench prints its figures, the limit beside them, and ends with one line of JSON.
 import { spawnSync } from "node:child_process"
 import * as path from "node:path"
+import * as binance from "./binance.ts"
 import * as orders from "./orders.ts"
 import * as wire from "./wire.ts"
 
-const benches: Record<string, () => Promise<unknown>> = { orders: orders.main, wire: wire.main }
+const benches: Record<string, () => Promise<unknown>> = { binance: binance.main, orders: orders.main, wire: wire.main }
 
 /** Bundled: tsx makes slower code of the same source. */
 const bundled = ["engine", "market"]
