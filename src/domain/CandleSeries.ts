@@ -115,6 +115,16 @@ class IntervalSeries {
     this.dirty = true
   }
 
+  /** What a closed candle was in truth. One that is not kept here is the history's matter. */
+  mend(candle: Candle): boolean {
+    const index = this.closed.findLastIndex(({ openTime }) => openTime === candle.openTime)
+    if (index === -1) return false
+    this.closed[index] = candle
+    if (this.changes.length >= MAX_CHANGES) this.changes.shift()
+    this.changes.push(candle)
+    return true
+  }
+
   takeChanges(into: Array<CandleChange>): void {
     const { interval } = this
     if (this.changes.length > 0) {
@@ -181,6 +191,11 @@ export class CandleSeries {
   /** Begins an interval with what the source says of the candle in progress, so that it does not start with our first trade. */
   seed(interval: Interval, candle: Candle): void {
     this.of(interval).seed(candle)
+  }
+
+  /** Replaces a closed candle by what the source says of it; `false` where it is not kept. */
+  mend(interval: Interval, candle: Candle): boolean {
+    return this.of(interval).mend(candle)
   }
 
   /** What changed since the last call: closed candles, then the one in progress, an interval after the other. */

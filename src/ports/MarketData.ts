@@ -41,6 +41,8 @@ export class MarketData extends Context.Service<
     readonly apply: (message: MarketMessage) => boolean
     /** Called by the market layer alone, before the messages: the source's candle in progress. */
     readonly seed: (symbol: string, interval: Interval, candle: Candle) => void
+    /** Called by the market layer alone: a closed candle as the source has it. `false` where it is not kept here. */
+    readonly mend: (symbol: string, interval: Interval, candle: Candle) => boolean
     /** Called by the market layer alone, which has the clock: whether the symbol's numbers are too old to act on. */
     readonly mark: (symbol: string, stale: Staleness | undefined) => void
     /** Called by the market layer alone: the candles of a symbol that changed since the last call. */
@@ -129,6 +131,7 @@ export const inMemory = (source: MarketSource["Service"]): MarketData["Service"]
     },
     apply,
     seed: (symbol, interval, candle) => books.get(symbol)?.candles.seed(interval, candle),
+    mend: (symbol, interval, candle) => books.get(symbol)?.candles.mend(interval, candle) ?? false,
     mark: (symbol, stale) => {
       const book = books.get(symbol)
       if (book !== undefined) book.stale = stale

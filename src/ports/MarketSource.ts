@@ -55,6 +55,8 @@ export class MarketSource extends Context.Service<
      * bound, of milliseconds, where its silence means something else: a recording's is the market's of that day.
      */
     readonly maxSilenceMillis?: number
+    /** Set where `history` also has, once they are closed, the candles that the messages made: a stream that is joined anew misses trades. */
+    readonly historyIsWhole?: boolean
     /** Candles from before the stream began, oldest first; empty where a source has none. */
     readonly history: (range: CandleRange) => Effect.Effect<ReadonlyArray<Candle>, MarketSourceError>
     readonly skipped: Effect.Effect<Skipped>

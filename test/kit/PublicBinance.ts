@@ -23,6 +23,7 @@ export interface PublicBinance {
   readonly connections: () => number
   /** From now on connections are turned away. */
   readonly refuse: () => void
+  readonly admit: () => void
   readonly refused: Queue.Dequeue<void>
   /** A connection has ended. */
   readonly ended: Queue.Dequeue<void>
@@ -80,6 +81,7 @@ export const start: Effect.Effect<PublicBinance, never, Scope.Scope> = Effect.ge
     connections: () => sockets.clients.size,
     ended,
     refuse: () => void (refusing = true),
+    admit: () => void (refusing = false),
     refused,
     cut: () => {
       for (const socket of sockets.clients) socket.terminate()

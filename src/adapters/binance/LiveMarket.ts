@@ -52,6 +52,7 @@ export const layer = (options: LiveOptions = {}): Layer.Layer<MarketSource, Mark
           proxy: options.proxy,
           symbols
         }),
+        historyIsWhole: true,
         history: yield* Klines.history(rest, instruments),
         skipped: Effect.sync(() => translator.skipped)
       })

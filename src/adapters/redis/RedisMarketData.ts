@@ -109,6 +109,7 @@ export const layer: Layer.Layer<MarketData, never, Events | RedisClient> = Layer
       // The market layer, which calls these, does not run in this process.
       apply: () => false,
       seed: () => undefined,
+      mend: () => false,
       mark: () => undefined,
       takeCandleChanges: () => [],
       takeListenerFailures: () => []

@@ -8,6 +8,7 @@ import { MarketSource } from "../../ports/MarketSource.ts"
 import { Supervisor } from "../Supervisor.ts"
 import { Changes } from "./Changes.ts"
 import { Frames } from "./Frames.ts"
+import { mend } from "./Seam.ts"
 import { Watch } from "./Watch.ts"
 
 /** How often changes are published. Newest wins within it. */
@@ -93,7 +94,11 @@ const run = Effect.fnUntraced(function* (
     return tell
   })
   yield* judge
-  yield* Effect.raceFirst(Effect.andThen(seed(source, data), drain), Effect.forever(publish)).pipe(
+  const joined = Effect.raceFirst(
+    drain,
+    mend(source, data, (symbol) => changes.notePrice(symbol))
+  )
+  yield* Effect.raceFirst(Effect.andThen(seed(source, data), joined), Effect.forever(publish)).pipe(
     Effect.onExit((exit) => (Exit.hasInterrupts(exit) ? Effect.void : end))
   )
 })
