@@ -85,6 +85,7 @@ const storage = Layer.mergeAll(
 // What only some desks need is loaded by those: an idle desk is measured by its memory.
 const load = <A>(module: () => Promise<A>): Effect.Effect<A> => Effect.promise(module)
 const loadLive = load(() => import("./adapters/binance/LiveMarket.ts"))
+const loadSignedRest = load(() => import("./adapters/binance/SignedRest.ts"))
 const loadBinance = load(() => import("./adapters/binance/BinanceExchange.ts"))
 const loadKeyCheck = load(() => import("./adapters/binance/BinanceKeyCheck.ts"))
 const loadRedis = load(() =>
@@ -97,7 +98,7 @@ const loadRedis = load(() =>
   ])
 )
 
-const source = Effect.fnUntraced(function* ({ binance, market }: Values) {
+const source = Effect.fnUntraced(function* ({ binance, exchange, market }: Values) {
   switch (market.kind) {
     case "replay": {
       const ReplayMarket = yield* load(() => import("./adapters/binance/ReplayMarket.ts"))
@@ -105,8 +106,10 @@ const source = Effect.fnUntraced(function* ({ binance, market }: Values) {
     }
     case "sim":
       return SimMarket.layer({ seed: market.seed })
-    case "live":
-      return (yield* loadLive).layer(binance)
+    case "live": {
+      const live = (yield* loadLive).layer(binance)
+      return exchange === "binance" ? live.pipe(Layer.provide((yield* loadSignedRest).layer)) : live
+    }
     case "auto": {
       const LiveMarket = yield* loadLive
       if (yield* LiveMarket.probe(binance)) return LiveMarket.layer(binance)

@@ -206,7 +206,7 @@ const make = Effect.gen(function* () {
           () => Effect.andThen(rest.clock.heal, connection)
         )
         const counted = Effect.tapError(healed, (error) =>
-          refusalCode(error) === TOO_MUCH_ASKED ? rest.governor.toldToWait(STREAM_WAITS_MILLIS) : Effect.void
+          refusalCode(error) === TOO_MUCH_ASKED ? rest.governor.toldToWait(STREAM_WAITS_MILLIS, false) : Effect.void
         )
         return pace.turn(accountId).pipe(Effect.andThen(rest.governor.spend(STREAM_COST)), Effect.andThen(counted))
       }

@@ -56,6 +56,9 @@ const known: Readonly<
   "GET /api/v3/account": question("survey", 20),
   "GET /sapi/v1/account/apiRestrictions": question("read", 1),
   "GET /api/v3/ping": question("read", 1),
+  "GET /api/v3/depth": question("read", ({ limit = 100 }) =>
+    Number(limit) <= 100 ? 5 : Number(limit) <= 500 ? 25 : Number(limit) <= 1_000 ? 50 : 250
+  ),
   "GET /api/v3/klines": question("read", 2),
   "GET /api/v3/myPreventedMatches": question("read", 20),
   "GET /api/v3/rateLimit/order": question("read", 40),

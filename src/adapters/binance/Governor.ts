@@ -41,7 +41,7 @@ export interface Governor {
   /** Waits for room for what is asked past REST, such as a stream, and counts it. */
   readonly spend: (cost: CallCost) => Effect.Effect<void, ExchangeError>
   /** Binance has said to wait, elsewhere than in an answer of `through`. */
-  readonly toldToWait: (millis: number) => Effect.Effect<void>
+  readonly toldToWait: (millis: number, banned: boolean) => Effect.Effect<void>
   /** The lane that goes first is first. */
   readonly counts: () => ReadonlyArray<LaneCount>
 }
@@ -213,7 +213,7 @@ export const make = Effect.fnUntraced(function* (
           leave(ticket, { sent: true, refused: false })
         )
       ),
-    toldToWait: (millis) => toldToWait(millis, false),
+    toldToWait,
     counts: () => lanes.map((lane) => ({ lane, waiting: waiting.in(lane), ...refusals.get(lane)! }))
   }
 })

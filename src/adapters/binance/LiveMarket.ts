@@ -9,6 +9,7 @@ import * as LiveStreams from "./LiveStreams.ts"
 import { MarketPace } from "./MarketPace.ts"
 import type { Proxy } from "./Proxy.ts"
 import * as PublicRest from "./PublicRest.ts"
+import * as SignedRest from "./SignedRest.ts"
 import * as Translate from "./Translate.ts"
 
 export interface LiveOptions {
@@ -37,7 +38,9 @@ export const layer = (options: LiveOptions = {}): Layer.Layer<MarketSource, Mark
   Layer.effect(
     MarketSource,
     Effect.gen(function* () {
-      const rest = yield* PublicRest.connect(options.restUrl ?? REST_URL, options.proxy)
+      // Where this process trades at Binance too, both keep to the same limits.
+      const shared = Option.getOrUndefined(yield* Effect.serviceOption(SignedRest.Shared))
+      const rest = yield* PublicRest.connect(options.restUrl ?? REST_URL, options.proxy, shared?.governor)
       const instruments = yield* fetchInstruments(rest, options.symbols ?? SYMBOLS)
       const symbols = [...instruments.keys()]
       const translator = new Translate.Translator(instruments)

@@ -1,10 +1,12 @@
 // Binance's public REST calls through its SDK, with failures as sentences.
 import { Effect } from "effect"
 import { MarketSourceError } from "../../ports/MarketSource.ts"
+import { type CallCost, costOf } from "./CallCost.ts"
+import type { Governor } from "./Governor.ts"
 import { agentOf, type Proxy } from "./Proxy.ts"
 import * as Sdk from "./Sdk.ts"
 import { ProxyFailed } from "./Tunnel.ts"
-import { turnedAway } from "./Verdict.ts"
+import { retryAfterMillis, turnedAway } from "./Verdict.ts"
 
 export interface PublicRest {
   /** The raw JSON of a GET without signature. */
@@ -17,8 +19,8 @@ export interface PublicRest {
 /** The server gives up after 10 s. */
 const TIMEOUT_MILLIS = 12_000
 
-/** Loads the SDK. `baseUrl` has no slash at its end. */
-export const connect = (baseUrl: string, proxy: Proxy): Effect.Effect<PublicRest> =>
+/** Loads the SDK. `baseUrl` has no slash at its end. Orders go before the market: with a `governor`, it is asked what may be asked. */
+export const connect = (baseUrl: string, proxy: Proxy, governor?: Governor): Effect.Effect<PublicRest> =>
   Effect.map(Sdk.load, ({ MainClient }) => {
     const client = new MainClient(
       // Time sync would dial the public host whatever the base URL is; public calls need none.
@@ -36,16 +38,44 @@ export const connect = (baseUrl: string, proxy: Proxy): Effect.Effect<PublicRest
       }
     )
     return {
-      get: (path, query) =>
-        Effect.tryPromise({
+      get: (path, query) => {
+        const call = Effect.tryPromise({
           try: (): Promise<unknown> => client.get(path, query),
-          catch: (cause) => new MarketSourceError({ message: `Binance did not answer ${path}: ${reasonOf(cause)}.` })
+          catch: (cause) => cause
         })
+        return (governor === undefined ? call : governed(governor, costOf("GET", `/${path}`, query), call)).pipe(
+          Effect.mapError((cause) =>
+            cause instanceof MarketSourceError
+              ? cause
+              : new MarketSourceError({ message: `Binance did not answer ${path}: ${reasonOf(cause)}.` })
+          )
+        )
+      }
     }
   })
 
+/** The SDK does not show what was used, but what it fails with says for how long nobody should ask. */
+const governed = (governor: Governor, cost: CallCost, call: Effect.Effect<unknown, unknown>) =>
+  governor.spend(cost).pipe(
+    Effect.mapError(
+      () => new MarketSourceError({ message: "Binance's limits leave no room for the market now; it is asked later." })
+    ),
+    Effect.andThen(
+      Effect.tapError(call, (cause) => {
+        const { headers = {}, status } = (cause as Failure | undefined)?.response ?? {}
+        return status === 429 || status === 418
+          ? governor.toldToWait(retryAfterMillis({ headers }), status === 418)
+          : Effect.void
+      })
+    )
+  )
+
 interface Failure {
-  readonly response?: { readonly status?: unknown; readonly data?: unknown }
+  readonly response?: {
+    readonly status?: unknown
+    readonly data?: unknown
+    readonly headers?: Readonly<Record<string, string>>
+  }
   readonly code?: unknown
   readonly cause?: unknown
 }

@@ -95,7 +95,7 @@ export const errorCode = ({ body }: HttpAnswer): number | undefined =>
   Option.getOrUndefined(decodeError(parse(body)?.value))?.code
 
 /** How long a 429 or a 418 says to wait. */
-export const retryAfterMillis = ({ headers }: HttpAnswer): number => {
+export const retryAfterMillis = ({ headers }: Pick<HttpAnswer, "headers">): number => {
   const told = headers["retry-after"] ?? ""
   return /^\d{1,9}$/.test(told) ? Math.min(Number(told), LONGEST_WAIT_SECONDS) * 1000 : WAIT_MILLIS
 }

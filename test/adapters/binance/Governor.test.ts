@@ -378,6 +378,9 @@ describe("what a call costs", () => {
     assert.strictEqual(cost("GET openOrders"), "survey 80 0")
     assert.strictEqual(cost("GET openOrders", { symbol: "BTCUSDT" }), "survey 6 0")
     assert.strictEqual(cost("GET exchangeInfo"), "read 20 0")
+    assert.strictEqual(cost("GET depth"), "read 5 0")
+    assert.strictEqual(cost("GET depth", { limit: 1_000 }), "read 50 0")
+    assert.strictEqual(cost("GET depth", { limit: 5_000 }), "read 250 0")
   })
 
   it("is never nothing for a path that is not listed", () => {

@@ -25,6 +25,7 @@ import { Journal } from "../../../src/ports/Journal.ts"
 import { MarketData } from "../../../src/ports/MarketData.ts"
 import * as MemoryJournal from "../../../src/ports/MemoryJournal.ts"
 import * as MemoryPaperJournal from "../../../src/ports/MemoryPaperJournal.ts"
+import { exchangeState } from "../../kit/Messages.ts"
 import * as Settings from "../../kit/Settings.ts"
 import * as StillMarket from "../../kit/StillMarket.ts"
 import { accountId, cancel, limit, market, open, orderId, place } from "../../kit/Trading.ts"
@@ -343,6 +344,29 @@ describe("an order whose step took long to store", () => {
         assert.notInclude(names(seen), "OrderAccepted")
         yield* TestClock.adjust("10 seconds")
         assert.deepStrictEqual(yield* Venue.use((venue) => Effect.succeed(venue.openOrders(accountId))), [])
+      })
+    )
+  )
+})
+
+describe("how the desk stands with the exchange", () => {
+  it.effect("is told again every second, for gateways that cannot ask it", () =>
+    world(() =>
+      Effect.gen(function* () {
+        const { exchange: told } = yield* Events
+        let used = 0
+        const state = Effect.sync(() => ({ ...exchangeState, weight: { ...exchangeState.weight, used: ++used } }))
+        yield* desk(as(() => ({ state })))
+        yield* TestClock.adjust("10 millis")
+        assert.deepStrictEqual(
+          (yield* told).map(({ weight }) => weight.used),
+          [1]
+        )
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual(
+          (yield* told).map(({ weight }) => weight.used),
+          [2]
+        )
       })
     )
   )
