@@ -72,6 +72,8 @@ const run = Effect.fnUntraced(function* (
       watch.note(message, now)
       if (message._tag !== "Restarted") frames.note()
     }
+    // That it can be acted on again is known at once: whoever is told that the market runs may send an order.
+    if (watch.anyStale) for (const symbol of watch.judge(now)) changes.notePrice(symbol)
     if (begun) return Effect.void
     begun = true
     return ready

@@ -18,6 +18,10 @@ export class Watch {
     this.maxSilenceMillis = source.maxSilenceMillis ?? SILENT_MILLIS
   }
 
+  get anyStale(): boolean {
+    return this.marks.size > 0
+  }
+
   /** `now` is our own clock. Trades do not count: a thin symbol rarely has any, and a book may stand still behind them. */
   note(message: MarketMessage, now: number): void {
     if (message._tag === "Restarted") return

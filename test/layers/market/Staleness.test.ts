@@ -30,6 +30,7 @@ const restarted: MarketMessage = { _tag: "Restarted", symbol: "BTCUSDT", at: 6 }
 
 interface On {
   readonly say: (...messages: ReadonlyArray<MarketMessage>) => Effect.Effect<void>
+  readonly sayNow: (...messages: ReadonlyArray<MarketMessage>) => Effect.Effect<void>
   readonly fail: Effect.Effect<void>
   readonly why: () => string
   readonly heardAt: () => number | undefined
@@ -59,6 +60,7 @@ const onMarket = <A, E>(body: (on: On) => Effect.Effect<A, E, Scope.Scope>, maxS
       yield* TestClock.adjust(0)
       return yield* body({
         say: (...messages) => Effect.andThen(Queue.offerAll(input, messages), TestClock.adjust(Market.TICK)),
+        sayNow: (...messages) => Effect.andThen(Queue.offerAll(input, messages), TestClock.adjust(0)),
         fail: Effect.gen(function* () {
           const broken = input
           input = yield* Queue.bounded<MarketMessage, MarketSourceError>(100)
@@ -87,6 +89,15 @@ describe("a symbol's staleness", () => {
         yield* on.say(snapshot)
         assert.strictEqual(on.why(), "fresh")
         assert.deepStrictEqual(new Set(yield* on.published), new Set(["unsynced", "fresh"]))
+      })
+    )
+  )
+
+  it.effect("ends with the very message that ends it, and not a tick later", () =>
+    onMarket((on) =>
+      Effect.gen(function* () {
+        yield* on.sayNow(snapshot)
+        assert.strictEqual(on.why(), "fresh")
       })
     )
   )
