@@ -7,6 +7,7 @@ import paperKeys from "./0005_paper_keys.ts"
 import eventChain from "./0006_event_chain.ts"
 import orderTruth from "./0007_order_truth.ts"
 import exchangeAccounts from "./0008_exchange_accounts.ts"
+import stopOrders from "./0009_stop_orders.ts"
 
 export const migrations = {
   "0001_people": people,
@@ -16,5 +17,6 @@ export const migrations = {
   "0005_paper_keys": paperKeys,
   "0006_event_chain": eventChain,
   "0007_order_truth": orderTruth,
-  "0008_exchange_accounts": exchangeAccounts
+  "0008_exchange_accounts": exchangeAccounts,
+  "0009_stop_orders": stopOrders
 }

@@ -10,8 +10,8 @@ import { AccountId } from "../domain/Ids.ts"
 import { Instrument } from "../domain/Instrument.ts"
 import type { MarketUpdate } from "../domain/MarketUpdate.ts"
 import * as Money from "../domain/Money.ts"
-import { Order, OrderStatus, Side } from "../domain/Order.ts"
 import { Staleness } from "../domain/Staleness.ts"
+import { type Intent, Order, OrderStatus, priceOf, Side } from "../domain/Order.ts"
 import { Position } from "../domain/Position.ts"
 
 /** Stream of one lane's commands. Each entry has one field, `ENVELOPE_FIELD`, with an `Envelope`. */
@@ -51,7 +51,7 @@ export const OrderStatusMessage = Schema.Struct({
   symbol: Schema.String,
   side: Side,
   quantity: Schema.String,
-  /** Limit price; null for a market order. */
+  /** Limit price; null for an order without one. */
   price: Schema.NullOr(Schema.String),
   timestamp: Schema.Finite
 })
@@ -68,9 +68,14 @@ export const orderStatus = ({ accountId, at, order }: AccountUpdate): OrderStatu
         symbol: order.intent.symbol,
         side: order.intent.side,
         quantity: Money.format(order.intent.quantity),
-        price: order.intent.type === "LIMIT" ? Money.format(order.intent.price) : null,
+        price: limitOf(order.intent),
         timestamp: at
       }
+
+const limitOf = (intent: Intent): string | null => {
+  const price = priceOf(intent)
+  return price === undefined ? null : Money.format(price)
+}
 
 const AccountUpdateMessage = Schema.Struct({
   accountId: AccountId,

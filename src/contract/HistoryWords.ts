@@ -4,16 +4,46 @@ import { Command, type Receipt } from "../domain/Command.ts"
 import * as Denial from "../domain/Denial.ts"
 import { Event } from "../domain/Event.ts"
 import * as Money from "../domain/Money.ts"
-import type { Intent } from "../domain/Order.ts"
+import {
+  icebergQuantityOf,
+  type Intent,
+  isStop,
+  priceOf,
+  quoteQuantityOf,
+  stopPriceOf,
+  timeInForceOf,
+  trailingDeltaOf,
+  triggersOnRise
+} from "../domain/Order.ts"
 
 const { format } = Money
 
-/** `BUY 0.5 BTCUSDT at 60000.01, GTC`. */
+/** `BUY 0.5 BTCUSDT at 60000.01, GTC`; `SELL 0.5 BTCUSDT at 58990, GTC, once the price falls to 59000 (STOP_LOSS_LIMIT)`. */
 const asked = (intent: Intent): string => {
   const { quantity, side, symbol, type } = intent
-  return type === "MARKET"
-    ? `${side} ${format(quantity)} ${symbol} at the market`
-    : `${side} ${format(quantity)} ${symbol} at ${format(intent.price)}, ${intent.timeInForce}`
+  const quote = quoteQuantityOf(intent)
+  const price = priceOf(intent)
+  const timeInForce = timeInForceOf(intent)
+  const shown = icebergQuantityOf(intent)
+  return [
+    quote === undefined ? `${side} ${format(quantity)} ${symbol}` : `${side} ${symbol} for ${format(quote)}`,
+    price === undefined ? " at the market" : ` at ${format(price)}`,
+    timeInForce === undefined ? "" : `, ${timeInForce}`,
+    type === "LIMIT_MAKER" ? ", only as maker" : "",
+    shown === undefined ? "" : `, showing ${format(shown)} at a time`,
+    isStop(intent) ? `, ${triggerOf(intent)} (${type})` : ""
+  ].join("")
+}
+
+const triggerOf = (intent: Intent): string => {
+  const stop = stopPriceOf(intent)
+  const delta = trailingDeltaOf(intent)
+  const rising = triggersOnRise(intent)
+  const reached = stop === undefined ? "" : `once the price ${rising ? "rises" : "falls"} to ${format(stop)}`
+  if (delta === undefined) return reached
+  // A purchase trails the lowest price, a sale the highest.
+  const trails = `once it ${intent.side === "BUY" ? "rises" : "falls"} ${delta} basis points from its best`
+  return reached === "" ? trails : `${reached}, then ${trails}`
 }
 
 /** Sentences end with one full stop, whoever wrote them. */
@@ -63,6 +93,8 @@ export const eventSentence = (event: Event): string =>
     AmendSubmitted: ({ quantity }) => `The amend to ${format(quantity)} in all is stored and goes to the exchange.`,
     AmendDenied: ({ reason }) => `The amend was denied: ${told(Denial.sentence(reason))}`,
     AmendRejected: ({ reason }) => `The order was not amended: ${told(reason)}`,
+    OrderTriggered: () => "Its trigger came: it works at the exchange from now on.",
+    OrderSized: ({ quantity }) => `The exchange has worked out its quantity: ${format(quantity)} in all.`,
     OrderAmended: ({ quantity }) => `It is worth ${format(quantity)} in all now, and keeps its place.`,
     OrderUnknown: ({ call, reason }) =>
       `No answer to the ${call} can be trusted: ${told(reason)} The desk asks the exchange until it knows, and sends nothing again.`,

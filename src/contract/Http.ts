@@ -12,8 +12,9 @@ import {
 } from "effect/http-api"
 import { DenialReason } from "../domain/Denial.ts"
 import type { UserId } from "../domain/Ids.ts"
-import { Side, TimeInForce } from "../domain/Order.ts"
 import { Staleness } from "../domain/Staleness.ts"
+import { Allowance } from "../domain/Allowance.ts"
+import { OrderType, Side, TimeInForce } from "../domain/Order.ts"
 import { OrderHistory } from "./History.ts"
 import { ExchangeView } from "./ExchangeView.ts"
 import { BadgeView, BalanceView, CandleView, FillView, IntervalName, OrderView, PositionView } from "./Views.ts"
@@ -91,12 +92,21 @@ const AccountIdInput = Schema.String.check(Schema.isMaxLength(64))
 export const OrderInput = Schema.Struct({
   symbol: Symbol,
   side: Side,
-  type: Schema.Literals(["MARKET", "LIMIT"]),
-  quantity: DecimalInput,
-  /** Wanted for LIMIT, refused for MARKET. */
+  type: OrderType,
+  /** Wanted, but for a MARKET order that says its quoteQuantity. */
+  quantity: Schema.optionalKey(DecimalInput),
+  /** MARKET only, instead of the quantity: how much of the quote asset to spend or to receive. */
+  quoteQuantity: Schema.optionalKey(DecimalInput),
+  /** Wanted for LIMIT, LIMIT_MAKER, STOP_LOSS_LIMIT and TAKE_PROFIT_LIMIT; refused for the others. */
   price: Schema.optionalKey(DecimalInput),
-  /** GTC where a LIMIT order names none; refused for MARKET. */
+  /** GTC where LIMIT, STOP_LOSS_LIMIT or TAKE_PROFIT_LIMIT name none; refused for the others. */
   timeInForce: Schema.optionalKey(TimeInForce),
+  /** Of STOP_LOSS, STOP_LOSS_LIMIT, TAKE_PROFIT and TAKE_PROFIT_LIMIT, which want this, trailingDelta, or both. */
+  stopPrice: Schema.optionalKey(DecimalInput),
+  /** Basis points that the trigger trails the market by. */
+  trailingDelta: Schema.optionalKey(Schema.Int),
+  /** Of orders with a price that are GTC: how much shows in the book at a time. */
+  icebergQuantity: Schema.optionalKey(DecimalInput),
   /** The caller's default account where absent. */
   accountId: Schema.optionalKey(AccountIdInput)
 })
@@ -265,7 +275,8 @@ export const SymbolView = Schema.Struct({
   priceDecimals: Schema.Int,
   quantityDecimals: Schema.Int,
   makerFeeRate: Schema.String,
-  takerFeeRate: Schema.String
+  takerFeeRate: Schema.String,
+  allows: Allowance
 })
 export type SymbolView = typeof SymbolView.Type
 

@@ -1,6 +1,6 @@
 // The market as a browser or a program sees it: ticks and lots written out as decimals of the instrument.
 import type { Candle, Interval } from "../domain/Candle.ts"
-import { type Instrument, priceDecimals, quantityDecimals } from "../domain/Instrument.ts"
+import { allowanceOf, type Instrument, priceDecimals, quantityDecimals } from "../domain/Instrument.ts"
 import type { Level, Quote, Trade } from "../domain/Market.ts"
 import * as Money from "../domain/Money.ts"
 import { type Grid, priceGrid, quantityGrid, toText } from "../domain/Units.ts"
@@ -113,7 +113,8 @@ export const symbolView = (instrument: Instrument): SymbolView => ({
   priceDecimals: priceDecimals(instrument),
   quantityDecimals: quantityDecimals(instrument),
   makerFeeRate: Money.format(instrument.makerFeeRate),
-  takerFeeRate: Money.format(instrument.takerFeeRate)
+  takerFeeRate: Money.format(instrument.takerFeeRate),
+  allows: allowanceOf(instrument)
 })
 
 /** Where orders go and which market is showing, for the corner of every screen. */

@@ -15,10 +15,11 @@ export const OrderView = Schema.Struct({
   exchangeOrderId: Schema.NullOr(Schema.String),
   symbol: Schema.String,
   side: Order.Side,
-  type: Schema.Literals(["MARKET", "LIMIT"]),
+  type: Order.OrderType,
   timeInForce: Schema.NullOr(Order.TimeInForce),
+  /** Of an order by quote quantity: zero until the exchange has worked it out. */
   quantity: Schema.String,
-  /** Limit price; null for a market order. */
+  /** Limit price; null for an order without one. */
   price: Schema.NullOr(Schema.String),
   status: Order.OrderStatus,
   executedQuantity: Schema.String,
@@ -27,6 +28,15 @@ export const OrderView = Schema.Struct({
   reason: Schema.NullOr(Schema.String),
   createdAt: Schema.Finite,
   updatedAt: Schema.Finite,
+  /** Of a stop order: its trigger, in price, in basis points that trail the market, or both. */
+  stopPrice: Schema.optionalKey(Schema.String),
+  trailingDelta: Schema.optionalKey(Schema.Int),
+  /** Of a stop order: false while it waits for its trigger. Every other order works once the exchange has it. */
+  isWorking: Schema.optionalKey(Schema.Boolean),
+  /** How much of it shows in the book at a time. */
+  icebergQuantity: Schema.optionalKey(Schema.String),
+  /** Of a market order that was asked for by its amount in the quote asset. */
+  quoteQuantity: Schema.optionalKey(Schema.String),
   /** Calls to the exchange that have not been answered, and since when, on the exchange's clock. Absent: none. */
   inFlight: Schema.optionalKey(Schema.Array(Schema.Struct({ call: Order.Call, since: Schema.Finite }))),
   /** Of an UNKNOWN order: which call got no answer, since when, and why. */
@@ -133,6 +143,26 @@ const rest = ({ external, flights, resolution }: Order.Order): Partial<OrderView
   }
 }
 
+/** What only some types have. */
+const termsOf = ({ intent, triggeredAt }: Order.Order): Partial<OrderView> => {
+  const stopPrice = Order.stopPriceOf(intent)
+  const trailingDelta = Order.trailingDeltaOf(intent)
+  const icebergQuantity = Order.icebergQuantityOf(intent)
+  const quoteQuantity = Order.quoteQuantityOf(intent)
+  return {
+    ...(stopPrice === undefined ? {} : { stopPrice: Money.format(stopPrice) }),
+    ...(trailingDelta === undefined ? {} : { trailingDelta }),
+    ...(Order.isStop(intent) ? { isWorking: triggeredAt !== undefined } : {}),
+    ...(icebergQuantity === undefined ? {} : { icebergQuantity: Money.format(icebergQuantity) }),
+    ...(quoteQuantity === undefined ? {} : { quoteQuantity: Money.format(quoteQuantity) })
+  }
+}
+
+const limitOf = (intent: Order.Intent): string | null => {
+  const price = Order.priceOf(intent)
+  return price === undefined ? null : Money.format(price)
+}
+
 export const orderView = (order: Order.Order): OrderView => ({
   orderId: order.orderId,
   clientOrderId: order.clientOrderId,
@@ -140,15 +170,16 @@ export const orderView = (order: Order.Order): OrderView => ({
   symbol: order.intent.symbol,
   side: order.intent.side,
   type: order.intent.type,
-  timeInForce: order.intent.type === "LIMIT" ? order.intent.timeInForce : null,
+  timeInForce: Order.timeInForceOf(order.intent) ?? null,
   quantity: Money.format(order.intent.quantity),
-  price: order.intent.type === "LIMIT" ? Money.format(order.intent.price) : null,
+  price: limitOf(order.intent),
   status: order.status,
   executedQuantity: Money.format(order.executedQuantity),
   averagePrice: average(Order.averagePrice(order)),
   reason: order.reason ?? null,
   createdAt: order.createdAt,
   updatedAt: order.updatedAt,
+  ...termsOf(order),
   ...(order.flights === undefined && order.resolution === undefined && order.external === undefined ? {} : rest(order))
 })
 

@@ -3,7 +3,7 @@ import type { Account } from "./Account.ts"
 import type { Event } from "./Event.ts"
 import { OrderId } from "./Ids.ts"
 import * as Money from "./Money.ts"
-import type { Hold, Intent } from "./Order.ts"
+import { type Hold, type Intent, isStop } from "./Order.ts"
 import type { ExchangeOrder, ExchangeOrderState } from "./Report.ts"
 
 /**
@@ -52,6 +52,7 @@ export const adopt = (
   )
   const executedQuantity = Money.subtract(found.executedQuantity, quantity)
   const orderId = adoptedIdOf(found)
+  const triggered: Event = { _tag: "OrderTriggered", orderId, from: "survey" }
   const counted = found.fills.filter((fill) => !fills.includes(fill)).map(({ tradeId }) => tradeId)
   return {
     orderId,
@@ -69,6 +70,7 @@ export const adopt = (
         ...(counted.length === 0 ? {} : { tradeIds: counted }),
         placedAt: found.createdAt
       },
+      ...(isStop({ type: found.type as Intent["type"] }) && found.isWorking ? [triggered] : []),
       ...fills.map((fill): Event => ({ _tag: "OrderFilled", orderId, fill, from: "survey" }))
     ]
   }
@@ -78,18 +80,40 @@ export const adopt = (
 export const isAfter = (tradeId: string, seen: string): boolean =>
   tradeId.length === seen.length ? tradeId > seen : tradeId.length > seen.length
 
-/** The nearest that the desk has a word for; the exchange's own type is kept beside it. */
-const intentOf = ({ price, quantity, side, symbol, timeInForce }: ExchangeOrder): Intent =>
-  price === undefined
-    ? { type: "MARKET", symbol, side, quantity }
-    : { type: "LIMIT", symbol, side, quantity, price, timeInForce }
+/** The exchange's own type, or the nearest that the desk has a word for; its name is kept beside it. */
+const intentOf = (found: ExchangeOrder): Intent => {
+  const { icebergQuantity, price, quantity, quoteQuantity, side, stopPrice, symbol, timeInForce, trailingDelta } = found
+  const terms = { symbol, side, quantity }
+  const iceberg = icebergQuantity === undefined ? {} : { icebergQuantity }
+  const trigger = {
+    ...(stopPrice === undefined ? {} : { stopPrice }),
+    ...(trailingDelta === undefined ? {} : { trailingDelta })
+  }
+  switch (found.type) {
+    case "STOP_LOSS":
+    case "TAKE_PROFIT":
+      return { type: found.type, ...terms, ...trigger }
+    case "STOP_LOSS_LIMIT":
+    case "TAKE_PROFIT_LIMIT":
+      if (price !== undefined) return { type: found.type, ...terms, price, timeInForce, ...trigger, ...iceberg }
+      break
+    case "LIMIT_MAKER":
+      if (price !== undefined) return { type: found.type, ...terms, price, ...iceberg }
+  }
+  if (price !== undefined) return { type: "LIMIT", ...terms, price, timeInForce, ...iceberg }
+  if (quoteQuantity === undefined) return { type: "MARKET", ...terms }
+  // What it is worth is only certain once it is over.
+  const whole = found.status === "FILLED" ? found.executedQuantity : Money.zero
+  return { type: "MARKET", symbol, side, quantity: whole, quoteQuantity }
+}
 
 /** What the exchange locks for the part that is still to be executed. */
 const holdOf = (
-  { price, side }: ExchangeOrder,
+  { price: limit, side, stopPrice }: ExchangeOrder,
   left: Money.Decimal,
   assets: { readonly baseAsset: string; readonly quoteAsset: string }
 ): Hold => {
   if (side === "SELL") return { asset: assets.baseAsset, amount: left }
+  const price = limit ?? stopPrice
   return { asset: assets.quoteAsset, amount: price === undefined ? Money.zero : Money.multiply(price, left) }
 }

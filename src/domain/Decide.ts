@@ -113,7 +113,7 @@ const decideAmend = (
   }
 }
 
-/** "Order Amend Keep Priority" of Binance Spot: a resting order, and only to less. */
+/** "Order Amend Keep Priority" of Binance Spot: an order that rests or waits, and only to less. */
 const amendDenial = (
   order: Order | undefined,
   quantity: Decimal,
@@ -123,11 +123,12 @@ const amendDenial = (
   const { executedQuantity, flights = [], intent } = order
   if (flights.some(({ doubt }) => doubt !== undefined)) return { _tag: "OrderInDoubt" }
   if (flightOf(order, "amend") !== undefined) return { _tag: "AmendInFlight" }
-  if (intent.type !== "LIMIT" || flights.length > 0) return { _tag: "NotAmendable" }
+  if (intent.type === "MARKET" || flights.length > 0) return { _tag: "NotAmendable" }
   if (!Money.lessThan(executedQuantity, quantity) || !Money.lessThan(quantity, intent.quantity)) {
     return { _tag: "AmendOutOfRange", above: executedQuantity, below: intent.quantity }
   }
   if (instrument === undefined) return { _tag: "UnknownSymbol", symbol: intent.symbol }
+  if (!Instrument.allowanceOf(instrument).amend) return { _tag: "AmendNotAllowed", symbol: intent.symbol }
   const valid = Instrument.validate(instrument, { ...intent, quantity })
   return Result.isFailure(valid) ? valid.failure : undefined
 }

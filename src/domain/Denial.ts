@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import { DecimalString, format } from "./Money.ts"
 import * as Staleness from "./Staleness.ts"
 import { StaleWhy } from "./Staleness.ts"
+import { OrderType } from "./Order.ts"
 
 export const DenialReason = Schema.TaggedUnion({
   UnknownSymbol: { symbol: Schema.String },
@@ -15,11 +16,30 @@ export const DenialReason = Schema.TaggedUnion({
   PriceTooLow: { minimum: DecimalString },
   PriceTooHigh: { maximum: DecimalString },
   PriceOffTick: { tick: DecimalString },
+  OrderTypeNotAllowed: { symbol: Schema.String, type: OrderType },
+  QuoteQuantityNotAllowed: { symbol: Schema.String },
+  QuoteQuantityNotPositive: {},
+  QuoteQuantityOffStep: { step: DecimalString },
+  /** A stop order needs a stop price, a trailing delta, or both. */
+  StopPriceMissing: {},
+  StopPriceNotPositive: {},
+  StopPriceOutOfRange: { lowest: DecimalString, highest: DecimalString },
+  StopPriceOffTick: { tick: DecimalString },
+  TrailingDeltaNotAllowed: { symbol: Schema.String },
+  TrailingDeltaOutOfRange: { minimum: Schema.Int, maximum: Schema.Int },
+  IcebergNotAllowed: { symbol: Schema.String },
+  IcebergNeedsGtc: {},
+  IcebergTooSmall: { minimum: DecimalString },
+  IcebergTooLarge: { below: DecimalString },
+  IcebergOffStep: { step: DecimalString },
+  IcebergTooManyParts: { maximum: Schema.Int },
   NotionalTooSmall: { minimum: DecimalString },
   NotionalTooLarge: { maximum: DecimalString },
   PriceOutsideCollar: { lowest: DecimalString, highest: DecimalString },
   InsufficientBalance: { asset: Schema.String, needed: DecimalString, free: DecimalString },
   TooManyOpenOrders: { maximum: Schema.Int },
+  TooManyStopOrders: { symbol: Schema.String, maximum: Schema.Int },
+  TooManyIcebergOrders: { symbol: Schema.String, maximum: Schema.Int },
   /** No price to judge a MARKET order by: the market is not known yet, or it went silent. */
   MarketUnavailable: { symbol: Schema.String },
   /** The price this order would be judged by is old: see domain/Staleness.ts. `heardMillisAgo` is absent where it was never heard. */
@@ -33,6 +53,7 @@ export const DenialReason = Schema.TaggedUnion({
   /** The exchange cannot be seen: what a market order would do now is not known. */
   Blind: { since: Schema.Finite },
   NotAmendable: {},
+  AmendNotAllowed: { symbol: Schema.String },
   /** An amend only makes an order smaller, and not smaller than what was executed. */
   AmendOutOfRange: { above: DecimalString, below: DecimalString },
   AmendInFlight: {}
@@ -52,6 +73,27 @@ export const sentence = (reason: DenialReason): string =>
     PriceTooLow: ({ minimum }) => `The price is too low: at least ${format(minimum)}.`,
     PriceTooHigh: ({ maximum }) => `The price is too high: at most ${format(maximum)}.`,
     PriceOffTick: ({ tick }) => `The price must be a multiple of ${format(tick)}.`,
+    OrderTypeNotAllowed: ({ symbol, type }) => `${symbol} takes no orders of the type ${type}.`,
+    QuoteQuantityNotAllowed: ({ symbol }) =>
+      `${symbol} takes no market orders by quoteQuantity: send the quantity instead.`,
+    QuoteQuantityNotPositive: () => "The quoteQuantity must be greater than zero.",
+    QuoteQuantityOffStep: ({ step }) => `The quoteQuantity must be a multiple of ${format(step)}.`,
+    StopPriceMissing: () => "A stop order needs a stopPrice, a trailingDelta, or both.",
+    StopPriceNotPositive: () => "The stopPrice must be greater than zero.",
+    StopPriceOutOfRange: ({ lowest, highest }) =>
+      `The stopPrice must be between ${format(lowest)} and ${format(highest)}.`,
+    StopPriceOffTick: ({ tick }) => `The stopPrice must be a multiple of ${format(tick)}.`,
+    TrailingDeltaNotAllowed: ({ symbol }) =>
+      `${symbol} takes no trailing stops: send a stopPrice without trailingDelta.`,
+    TrailingDeltaOutOfRange: ({ minimum, maximum }) =>
+      `The trailingDelta must be between ${minimum} and ${maximum} basis points.`,
+    IcebergNotAllowed: ({ symbol }) => `${symbol} takes no iceberg orders: leave icebergQuantity out.`,
+    IcebergNeedsGtc: () => "An order with an icebergQuantity must be GTC.",
+    IcebergTooSmall: ({ minimum }) => `The icebergQuantity is too small: at least ${format(minimum)}.`,
+    IcebergTooLarge: ({ below }) => `The icebergQuantity must be less than the quantity, ${format(below)}.`,
+    IcebergOffStep: ({ step }) => `The icebergQuantity must be a multiple of ${format(step)}.`,
+    IcebergTooManyParts: ({ maximum }) =>
+      `The icebergQuantity is too small for this quantity: the order may show in at most ${maximum} parts.`,
     NotionalTooSmall: ({ minimum }) => `Price × quantity is too small: at least ${format(minimum)}.`,
     NotionalTooLarge: ({ maximum }) => `Price × quantity is too large: at most ${format(maximum)}.`,
     PriceOutsideCollar: ({ lowest, highest }) =>
@@ -59,6 +101,10 @@ export const sentence = (reason: DenialReason): string =>
     InsufficientBalance: ({ asset, needed, free }) =>
       `Not enough ${asset}: ${format(needed)} needed, ${format(free)} free.`,
     TooManyOpenOrders: ({ maximum }) => `Too many open orders: at most ${maximum}. Cancel one first.`,
+    TooManyStopOrders: ({ symbol, maximum }) =>
+      `Too many open stop orders in ${symbol}: at most ${maximum}. Cancel one first.`,
+    TooManyIcebergOrders: ({ symbol, maximum }) =>
+      `Too many open iceberg orders in ${symbol}: at most ${maximum}. Cancel one first.`,
     MarketUnavailable: ({ symbol }) =>
       `No current price for ${symbol}: a market order would be blind. Use a limit order or wait.`,
     MarketStale: ({ symbol, why, heardMillisAgo }) =>
@@ -70,8 +116,9 @@ export const sentence = (reason: DenialReason): string =>
     OrderInDoubt: () =>
       "The order is in doubt and the desk is asking the exchange. Ask again once that is settled, within seconds.",
     Blind: () =>
-      "The desk cannot see the exchange right now, so a market order would be blind. Use a limit order, or wait until the desk sees again.",
-    NotAmendable: () => "Only a limit order that rests at the exchange can be amended.",
+      "The desk cannot see the exchange right now, so an order without a limit price would be blind. Use a limit order, or wait until the desk sees again.",
+    NotAmendable: () => "Only an order that rests or waits at the exchange can be amended.",
+    AmendNotAllowed: ({ symbol }) => `Orders in ${symbol} cannot be amended: cancel it and send a new one.`,
     AmendOutOfRange: ({ above, below }) =>
       `An amend makes an order smaller: the new quantity must be above ${format(above)} and below ${format(below)}.`,
     AmendInFlight: () => "An amend of this order is on its way already. Wait for its answer."

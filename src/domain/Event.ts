@@ -59,6 +59,10 @@ export const Event = Schema.TaggedUnion({
   AmendDenied: { orderId: OrderId, commandId: CommandId, reason: DenialReason },
   /** The exchange refused the amend, or never got it; the order stands as it was. */
   AmendRejected: { orderId: OrderId, reason: Schema.String, from },
+  /** The trigger of a stop order came: it works from now on. */
+  OrderTriggered: { orderId: OrderId, from },
+  /** How much an order by quote quantity is worth in all, as the exchange has worked it out. */
+  OrderSized: { orderId: OrderId, quantity: DecimalString, from },
   OrderAmended: { orderId: OrderId, quantity: DecimalString, from },
   /** No answer came: the order is in doubt until evidence closes it (I4). */
   OrderUnknown: { orderId: OrderId, call: Call, reason: Schema.String },

@@ -5,7 +5,7 @@ import { type Account, orderOf } from "./Account.ts"
 import type { Event } from "./Event.ts"
 import { type ClientOrderId, OrderId } from "./Ids.ts"
 import * as Money from "./Money.ts"
-import { type Call, type Flight, flightOf, type Order, SEND_WITHIN_MILLIS } from "./Order.ts"
+import { type Call, type Flight, flightOf, isSized, isStop, type Order, SEND_WITHIN_MILLIS } from "./Order.ts"
 import type { ExchangeOrder, OrderRef, Report } from "./Report.ts"
 
 export interface Heard {
@@ -48,13 +48,9 @@ const ofOpen = (order: Order, report: Report): Heard => {
   const from = report.from === undefined ? {} : { from: report.from }
   switch (report._tag) {
     case "Accepted":
-      return order.exchangeOrderId === undefined || flightOf(order, "submit") !== undefined
-        ? one({ _tag: "OrderAccepted", orderId, exchangeOrderId: report.exchangeOrderId, ...from })
-        : NOTHING
+      return { events: [...taken(order, report), ...(report.working === true ? triggered(order, report.from) : [])] }
     case "Filled":
-      return order.tradeIds.includes(report.fill.tradeId)
-        ? NOTHING
-        : one({ _tag: "OrderFilled", orderId, fill: report.fill, ...from })
+      return { events: executed(order, report) }
     case "Canceled":
     case "Expired":
       if (Money.greaterThan(report.executedQuantity, order.executedQuantity)) return { events: [], incomplete: order }
@@ -78,6 +74,32 @@ const ofOpen = (order: Order, report: Report): Heard => {
         ? NOTHING
         : one({ _tag: "AmendRejected", orderId, reason: report.reason, ...from })
   }
+}
+
+type Told<Tag extends Report["_tag"]> = Extract<Report, { readonly _tag: Tag }>
+
+const taken = (order: Order, { exchangeOrderId, from }: Told<"Accepted">): ReadonlyArray<Event> =>
+  order.exchangeOrderId === undefined || flightOf(order, "submit") !== undefined
+    ? [{ _tag: "OrderAccepted", orderId: order.orderId, exchangeOrderId, ...(from === undefined ? {} : { from }) }]
+    : []
+
+/** That an order works is news of one that waited. */
+const triggered = ({ intent, orderId, triggeredAt }: Order, from: Report["from"]): ReadonlyArray<Event> =>
+  isStop(intent) && triggeredAt === undefined
+    ? [{ _tag: "OrderTriggered", orderId, ...(from === undefined ? {} : { from }) }]
+    : []
+
+/** What trades was triggered. The size comes before the fill, which may be the one that completes it. */
+const executed = (order: Order, { fill, from, whole }: Told<"Filled">): ReadonlyArray<Event> => {
+  const source = from === undefined ? {} : { from }
+  const isKnown = order.tradeIds.includes(fill.tradeId)
+  const sized: ReadonlyArray<Event> =
+    whole === undefined || isSized(order.intent)
+      ? []
+      : [{ _tag: "OrderSized", orderId: order.orderId, quantity: whole, ...source }]
+  return isKnown
+    ? sized
+    : [...triggered(order, from), ...sized, { _tag: "OrderFilled", orderId: order.orderId, fill, ...source }]
 }
 
 const one = (event: Event): Heard => ({ events: [event] })
@@ -153,11 +175,12 @@ const assessAbsence = (order: Order, isProven: (flight: Flight) => boolean, at: 
 const assessFound = (order: Order, found: ExchangeOrder, isProven: (flight: Flight) => boolean): Assessment => {
   const { at, clientOrderId, exchangeOrderId, executedQuantity, symbol } = found
   const about = { clientOrderId, exchangeOrderId, symbol, at, from: "query" as const }
-  const reports: Array<Report> = [{ _tag: "Accepted", ...about }]
+  const reports: Array<Report> = [{ _tag: "Accepted", ...about, working: found.isWorking }]
   if (Money.lessThan(found.quantity, order.intent.quantity)) {
     reports.push({ _tag: "Amended", ...about, quantity: found.quantity })
   }
-  for (const fill of found.fills) reports.push({ _tag: "Filled", ...about, at: fill.at, fill })
+  const whole = found.status === "FILLED" ? { whole: executedQuantity } : {}
+  for (const fill of found.fills) reports.push({ _tag: "Filled", ...about, at: fill.at, fill, ...whole })
   if (!Money.equals(executedOf(order, found), executedQuantity)) return { reports, settled: false }
   const ending = endingOf(found, about)
   if (ending !== undefined || found.status === "FILLED") {

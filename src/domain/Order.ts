@@ -11,22 +11,83 @@ export type Side = typeof Side.Type
 export const TimeInForce = Schema.Literals(["GTC", "IOC", "FOK"])
 export type TimeInForce = typeof TimeInForce.Type
 
+export const OrderType = Schema.Literals([
+  "LIMIT",
+  "MARKET",
+  "LIMIT_MAKER",
+  "STOP_LOSS",
+  "STOP_LOSS_LIMIT",
+  "TAKE_PROFIT",
+  "TAKE_PROFIT_LIMIT"
+])
+export type OrderType = typeof OrderType.Type
+
+const terms = { symbol: Schema.String, side: Side, quantity: Money.DecimalString }
+/** What it shows of itself in the book at a time. */
+const iceberg = { icebergQuantity: Schema.optionalKey(Money.DecimalString) }
+/** At least one of the two. `trailingDelta` is in basis points, and moves the trigger with the market. */
+const trigger = {
+  stopPrice: Schema.optionalKey(Money.DecimalString),
+  trailingDelta: Schema.optionalKey(Schema.Int)
+}
+
 const MarketIntent = Schema.Struct({
   type: Schema.Literal("MARKET"),
-  symbol: Schema.String,
-  side: Side,
-  quantity: Money.DecimalString
+  ...terms,
+  /**
+   * Spend or receive this much of the quote asset instead. The exchange works out the quantity, which is zero here until it has said
+   * which one it is.
+   */
+  quoteQuantity: Schema.optionalKey(Money.DecimalString)
 })
 const LimitIntent = Schema.Struct({
   type: Schema.Literal("LIMIT"),
-  symbol: Schema.String,
-  side: Side,
-  quantity: Money.DecimalString,
+  ...terms,
   price: Money.DecimalString,
-  timeInForce: TimeInForce
+  timeInForce: TimeInForce,
+  ...iceberg
 })
-export const Intent = Schema.Union([MarketIntent, LimitIntent])
+/** Refused by the exchange where it would take. */
+const LimitMakerIntent = Schema.Struct({
+  type: Schema.Literal("LIMIT_MAKER"),
+  ...terms,
+  price: Money.DecimalString,
+  ...iceberg
+})
+/** Waits for its trigger, and is a market order from then on. */
+const StopIntent = Schema.Struct({ type: Schema.Literals(["STOP_LOSS", "TAKE_PROFIT"]), ...terms, ...trigger })
+/** Waits for its trigger, and is a limit order from then on. */
+const StopLimitIntent = Schema.Struct({
+  type: Schema.Literals(["STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"]),
+  ...terms,
+  price: Money.DecimalString,
+  timeInForce: TimeInForce,
+  ...trigger,
+  ...iceberg
+})
+export const Intent = Schema.Union([MarketIntent, LimitIntent, LimitMakerIntent, StopIntent, StopLimitIntent])
 export type Intent = typeof Intent.Type
+
+/** What only some types have; absent where this one has none. */
+export const priceOf = (intent: Intent): Decimal | undefined => ("price" in intent ? intent.price : undefined)
+export const timeInForceOf = (intent: Intent): TimeInForce | undefined =>
+  "timeInForce" in intent ? intent.timeInForce : undefined
+export const stopPriceOf = (intent: Intent): Decimal | undefined =>
+  "stopPrice" in intent ? intent.stopPrice : undefined
+export const trailingDeltaOf = (intent: Intent): number | undefined =>
+  "trailingDelta" in intent ? intent.trailingDelta : undefined
+export const icebergQuantityOf = (intent: Intent): Decimal | undefined =>
+  "icebergQuantity" in intent ? intent.icebergQuantity : undefined
+export const quoteQuantityOf = (intent: Intent): Decimal | undefined =>
+  "quoteQuantity" in intent ? intent.quoteQuantity : undefined
+
+/** Waits for a price before it works: what MAX_NUM_ALGO_ORDERS counts. */
+export const isStop = ({ type }: Pick<Intent, "type">): boolean =>
+  type === "STOP_LOSS" || type === "STOP_LOSS_LIMIT" || type === "TAKE_PROFIT" || type === "TAKE_PROFIT_LIMIT"
+
+/** Triggered by a rise of the price: a STOP_LOSS that buys and a TAKE_PROFIT that sells; the others by a fall. */
+export const triggersOnRise = ({ side, type }: Pick<Intent, "side" | "type">): boolean =>
+  (type === "STOP_LOSS" || type === "STOP_LOSS_LIMIT") === (side === "BUY")
 
 /**
  * PENDING: durable, not decided yet. DENIED: our rules said no. SUBMITTING, CANCELING, AMENDING: in flight, the intent is durable and
@@ -137,6 +198,8 @@ export const Order = Schema.Struct({
   /** Absent where nothing is in flight. At most one of each call. */
   flights: Schema.optionalKey(Schema.Array(Flight)),
   resolution: Schema.optionalKey(Resolution),
+  /** Of a stop order: epoch milliseconds when it was heard that its trigger came. Until then it only waits. */
+  triggeredAt: Schema.optionalKey(Schema.Finite),
   /** Of an order that was placed at the exchange by somebody else: the exchange's own name of its type. */
   external: Schema.optionalKey(Schema.String),
   /** Epoch milliseconds: stamped at the edge, and of the last change. */
@@ -145,7 +208,17 @@ export const Order = Schema.Struct({
 })
 export type Order = typeof Order.Type
 
-export const remaining = (order: Order): Decimal => Money.subtract(order.intent.quantity, order.executedQuantity)
+/** Zero while the exchange has not said what an order by its quote quantity is worth. */
+export const remaining = ({ executedQuantity, intent }: Order): Decimal =>
+  isSized(intent) ? Money.subtract(intent.quantity, executedQuantity) : Money.zero
+
+/** Whether its quantity is known: that of an order by quote quantity is the exchange's to tell. */
+export const isSized = (intent: Intent): boolean =>
+  quoteQuantityOf(intent) === undefined || Money.isPositive(intent.quantity)
+
+/** Whether so much executed is all of it. */
+export const isAll = (intent: Intent, executed: Decimal): boolean =>
+  isSized(intent) && Money.compare(executed, intent.quantity) >= 0
 
 export const flightOf = ({ flights }: Order, call: Call): Flight | undefined =>
   flights?.find((flight) => flight.call === call)

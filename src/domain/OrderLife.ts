@@ -9,10 +9,13 @@ import {
   type Call,
   flightOf,
   type Flight,
+  isAll,
   type Order,
   type OrderStatus,
+  priceOf,
   type Resolution,
   type Source,
+  stopPriceOf,
   workingStatus
 } from "./Order.ts"
 
@@ -26,6 +29,8 @@ export type OpenOrderEvent = Of<
   | "OrderExpired"
   | "OrderCanceled"
   | "OrderUnknown"
+  | "OrderTriggered"
+  | "OrderSized"
   | "OrderAmended"
   | "CancelSubmitted"
   | "CancelRejected"
@@ -118,6 +123,10 @@ export const next = (order: Order, event: OpenOrderEvent, { at, version }: Recor
       )
     case "AmendRejected":
       return unheld(land(order, ["amend"], { at, found: "unchanged", how: event.from, keepReason: false }))
+    case "OrderTriggered":
+      return unheld({ ...order, triggeredAt: at, updatedAt: at })
+    case "OrderSized":
+      return sized(order, event, at)
     case "OrderAmended":
       return amended(order, event, at)
     case "OrderUnknown":
@@ -187,10 +196,7 @@ const closed = (
 
 const amended = (order: Order, { from, quantity }: Of<"OrderAmended">, at: number): NextOrder => {
   const { intent } = order
-  const removed = Money.subtract(intent.quantity, quantity)
-  const price = intent.side === "SELL" ? undefined : intent.type === "LIMIT" ? intent.price : Money.zero
-  const change = price === undefined ? removed : Money.multiply(price, removed)
-  const freed = Money.min(order.hold.amount, change)
+  const freed = Money.min(order.hold.amount, heldFor(order, Money.subtract(intent.quantity, quantity)))
   const landed = land({ ...order, intent: { ...intent, quantity } }, ["amend"], {
     at,
     found: "amended",
@@ -204,9 +210,28 @@ const amended = (order: Order, { from, quantity }: Of<"OrderAmended">, at: numbe
   return { ...done, freed: Money.add(freed, done.freed) }
 }
 
+/** What the hold of a resting or waiting order has in it for so much of its quantity. */
+const heldFor = ({ executedQuantity, hold, intent }: Order, quantity: Decimal): Decimal => {
+  if (intent.side === "SELL") return quantity
+  if (intent.type === "MARKET") return Money.zero
+  const price = priceOf(intent) ?? stopPriceOf(intent)
+  if (price !== undefined) return Money.multiply(price, quantity)
+  // A trailing stop without a stop price holds by the market's price of when it was placed: the same for every unit.
+  const left = Money.subtract(intent.quantity, executedQuantity)
+  return Money.isPositive(left) ? Money.divide(Money.multiply(hold.amount, quantity), left) : Money.zero
+}
+
+const sized = (order: Order, { from, quantity }: Of<"OrderSized">, at: number): NextOrder => {
+  const known = { ...order, intent: { ...order.intent, quantity }, updatedAt: at }
+  // Its fills were heard of before its size was.
+  return isAll(known.intent, order.executedQuantity)
+    ? closed(known, "FILLED", "filled", from === undefined ? {} : { from }, at)
+    : unheld(known)
+}
+
 const filled = (order: Order, { fill, from }: Of<"OrderFilled">, at: number, first: boolean): NextOrder => {
   const executedQuantity = Money.add(order.executedQuantity, fill.quantity)
-  const last = Money.compare(executedQuantity, order.intent.quantity) >= 0
+  const last = isAll(order.intent, executedQuantity)
   const quote = Money.multiply(fill.price, fill.quantity)
   const paid = order.intent.side === "BUY" ? quote : fill.quantity
   const paidFromHold = Money.min(order.hold.amount, usedOf(order, fill.quantity, paid, last))
@@ -232,7 +257,8 @@ const usedOf = (order: Order, quantity: Decimal, paid: Decimal, last: boolean): 
   if (last) return order.hold.amount
   if (order.intent.side === "SELL") return quantity
   // A limit order held price × quantity: a better fill frees the difference at once.
-  return order.intent.type === "LIMIT" ? Money.multiply(order.intent.price, quantity) : paid
+  const limit = priceOf(order.intent)
+  return limit === undefined ? paid : Money.multiply(limit, quantity)
 }
 
 interface Amount {

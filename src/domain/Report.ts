@@ -24,8 +24,18 @@ interface Closing extends About {
 
 /** One thing that happened to an order at the exchange. They may come late, twice, and in any order. */
 export type Report =
-  | (About & { readonly _tag: "Accepted"; readonly exchangeOrderId: string })
-  | (About & { readonly _tag: "Filled"; readonly fill: Fill })
+  | (About & {
+      readonly _tag: "Accepted"
+      readonly exchangeOrderId: string
+      /** False while it only waits for its trigger; absent where that is not told. */
+      readonly working?: boolean
+    })
+  | (About & {
+      readonly _tag: "Filled"
+      readonly fill: Fill
+      /** Of an order that is filled: what it is worth in all. Of one by quote quantity, only this tells when it is over. */
+      readonly whole?: Decimal
+    })
   | (Closing & { readonly _tag: "Canceled" })
   | (Closing & { readonly _tag: "Expired"; readonly reason: string })
   /** `neverArrived`: the exchange was asked, and never got it. */
@@ -44,8 +54,15 @@ export interface ExchangeOrderState {
   readonly type: string
   readonly timeInForce: TimeInForce
   readonly quantity: Decimal
-  /** Absent where it has none. */
+  /** Absent where it has none, like the next four. */
   readonly price?: Decimal
+  readonly stopPrice?: Decimal
+  /** Basis points. */
+  readonly trailingDelta?: number
+  readonly icebergQuantity?: Decimal
+  readonly quoteQuantity?: Decimal
+  /** Whether it has begun to work: false while it waits for its trigger. */
+  readonly isWorking: boolean
   readonly status: "NEW" | "PARTIALLY_FILLED" | "FILLED" | "CANCELED" | "EXPIRED" | "REJECTED"
   readonly executedQuantity: Decimal
   /** Sum of price × quantity over its fills, in the quote asset. */

@@ -7,8 +7,8 @@ import { type AccountId, type ClientOrderId, clientOrderIdOf, type OrderId } fro
 import * as Instrument from "./Instrument.ts"
 import type { Decimal } from "./Money.ts"
 import * as Money from "./Money.ts"
-import type { Hold, Intent } from "./Order.ts"
 import { OLD_MILLIS, type StaleWhy } from "./Staleness.ts"
+import { type Hold, icebergQuantityOf, type Intent, isStop, priceOf, quoteQuantityOf, stopPriceOf } from "./Order.ts"
 
 declare const approved: unique symbol
 
@@ -46,6 +46,8 @@ export interface RiskContext {
 /** Held on top of the estimate for a market buy, since the book moves while the order travels: one per cent. */
 const MARKET_MARGIN = Money.decimal("1.01")
 const ONE = Money.decimal("1")
+/** Decimals of a hold that has to be divided for. */
+const HOLD_SCALE = 8
 
 /** Age of the market, filters, collar, order notional, open orders, balance: in that order, the first that fails is the answer. */
 export const approve = (
@@ -53,31 +55,25 @@ export const approve = (
   order: { readonly orderId: OrderId; readonly intent: Intent },
   context: RiskContext
 ): Result.Result<ApprovedOrder, DenialReason> => {
-  const { instrument, limits, referencePrice } = context
+  const { instrument, referencePrice } = context
   const { intent } = order
   if (instrument === undefined) return Result.fail({ _tag: "UnknownSymbol", symbol: intent.symbol })
-  if (account.blind !== undefined && intent.type === "MARKET") {
+  if (account.blind !== undefined && priceOf(intent) === undefined) {
     return Result.fail({ _tag: "Blind", since: account.blind.since })
   }
   const old = tooOld(intent, context)
   if (old !== undefined) return Result.fail(old)
   const filtered = Instrument.validate(instrument, intent, referencePrice)
   if (Result.isFailure(filtered)) return Result.fail(filtered.failure)
-  const price = intent.type === "LIMIT" ? intent.price : (context.worstPrice ?? referencePrice)
+  const price = worthPrice(intent, context)
   if (price === undefined) return Result.fail({ _tag: "MarketUnavailable", symbol: intent.symbol })
-  const strayed = outsideCollar(intent, instrument, context)
-  if (strayed !== undefined) return Result.fail(strayed)
-  const notional = Money.multiply(price, intent.quantity)
-  if (Money.greaterThan(notional, limits.maxOrderNotional)) {
-    return Result.fail({ _tag: "NotionalTooLarge", maximum: limits.maxOrderNotional })
-  }
-  if (HashMap.size(account.orders) >= limits.maxOpenOrders) {
-    return Result.fail({ _tag: "TooManyOpenOrders", maximum: limits.maxOpenOrders })
-  }
-  if (intent.type !== "MARKET" && openIn(account, intent.symbol) >= instrument.maxOpenOrders) {
-    return Result.fail({ _tag: "TooManyOpenOrders", maximum: instrument.maxOpenOrders })
-  }
-  const hold = holdFor(account, instrument, intent, notional)
+  const notional = quoteQuantityOf(intent) ?? Money.multiply(price, intent.quantity)
+  const refused =
+    outsideCollar(intent, instrument, context) ??
+    tooLarge(notional, context.limits) ??
+    tooMany(account, intent, instrument, context.limits)
+  if (refused !== undefined) return Result.fail(refused)
+  const hold = holdFor(account, instrument, intent, { notional, price })
   if (Result.isFailure(hold)) return Result.fail(hold.failure)
   const fields: Omit<ApprovedOrder, typeof approved> = {
     accountId: account.accountId,
@@ -99,47 +95,87 @@ const tooOld = (intent: Intent, { referencePrice, stale }: RiskContext): DenialR
   return { _tag: "MarketStale", symbol: intent.symbol, why, ...heard }
 }
 
-/** Orders that can rest on the book: what MAX_NUM_ORDERS counts. */
-const openIn = (account: Account, symbol: string): number =>
-  HashMap.reduce(account.orders, 0, (count, { intent }) =>
-    intent.symbol === symbol && intent.type !== "MARKET" ? count + 1 : count
-  )
+/** What one unit is judged at: the limit, else the trigger, else what the market asks now. */
+const worthPrice = (intent: Intent, { referencePrice, worstPrice }: RiskContext): Decimal | undefined =>
+  priceOf(intent) ?? stopPriceOf(intent) ?? (isStop(intent) ? referencePrice : (worstPrice ?? referencePrice))
 
-/** Our collar on the dangerous side, and the exchange's PERCENT_PRICE_BY_SIDE on both. Market orders have no price to judge. */
+const tooLarge = (notional: Decimal, { maxOrderNotional }: RiskLimits): DenialReason | undefined =>
+  Money.greaterThan(notional, maxOrderNotional) ? { _tag: "NotionalTooLarge", maximum: maxOrderNotional } : undefined
+
+/** Ours over all symbols; then MAX_NUM_ORDERS, which counts what can rest, and those of its kind (MAX_NUM_ALGO_ORDERS, _ICEBERG_ORDERS). */
+const tooMany = (
+  account: Account,
+  intent: Intent,
+  instrument: Instrument.Instrument,
+  limits: RiskLimits
+): DenialReason | undefined => {
+  if (HashMap.size(account.orders) >= limits.maxOpenOrders) {
+    return { _tag: "TooManyOpenOrders", maximum: limits.maxOpenOrders }
+  }
+  if (intent.type === "MARKET") return undefined
+  const { symbol } = intent
+  const count = (counts: (open: Intent) => boolean) =>
+    HashMap.reduce(account.orders, 0, (sum, open) =>
+      open.intent.symbol === symbol && counts(open.intent) ? sum + 1 : sum
+    )
+  if (count(({ type }) => type !== "MARKET") >= instrument.maxOpenOrders) {
+    return { _tag: "TooManyOpenOrders", maximum: instrument.maxOpenOrders }
+  }
+  const { maxIcebergOrders, maxStopOrders } = Instrument.allowanceOf(instrument)
+  if (isStop(intent) && count(isStop) >= maxStopOrders) {
+    return { _tag: "TooManyStopOrders", symbol, maximum: maxStopOrders }
+  }
+  const isIceberg = (open: Intent) => icebergQuantityOf(open) !== undefined
+  return isIceberg(intent) && count(isIceberg) >= maxIcebergOrders
+    ? { _tag: "TooManyIcebergOrders", symbol, maximum: maxIcebergOrders }
+    : undefined
+}
+
+/**
+ * Our collar on the dangerous side, and the exchange's PERCENT_PRICE_BY_SIDE on both. A stop order's limit works from its trigger on, so
+ * that the collar is drawn around that. Orders without a limit have no price to judge.
+ */
 const outsideCollar = (
   intent: Intent,
   instrument: Instrument.Instrument,
   { limits, referencePrice }: RiskContext
 ): DenialReason | undefined => {
-  if (intent.type !== "LIMIT" || referencePrice === undefined) return undefined
+  const price = priceOf(intent)
+  if (price === undefined || referencePrice === undefined) return undefined
   const buying = intent.side === "BUY"
+  const around = stopPriceOf(intent) ?? referencePrice
   const up = buying ? instrument.bidMultiplierUp : instrument.askMultiplierUp
   const down = buying ? instrument.bidMultiplierDown : instrument.askMultiplierDown
   const filterHigh = Money.isZero(up) ? undefined : Money.multiply(referencePrice, up)
-  const collarHigh = buying ? Money.multiply(referencePrice, Money.add(ONE, limits.collar)) : undefined
+  const collarHigh = buying ? Money.multiply(around, Money.add(ONE, limits.collar)) : undefined
   const lowest = Money.max(
     Money.multiply(referencePrice, down),
-    buying ? Money.zero : Money.multiply(referencePrice, Money.subtract(ONE, limits.collar))
+    buying ? Money.zero : Money.multiply(around, Money.subtract(ONE, limits.collar))
   )
   const highest =
     filterHigh === undefined ? collarHigh : collarHigh === undefined ? filterHigh : Money.min(filterHigh, collarHigh)
-  const tooHigh = highest !== undefined && Money.greaterThan(intent.price, highest)
-  return tooHigh || Money.lessThan(intent.price, lowest)
+  const tooHigh = highest !== undefined && Money.greaterThan(price, highest)
+  return tooHigh || Money.lessThan(price, lowest)
     ? { _tag: "PriceOutsideCollar", lowest, highest: highest ?? instrument.maxPrice }
     : undefined
 }
 
+/**
+ * What the exchange locks. A market order locks nothing there, so that its hold is an estimate with a margin, but for a purchase by quote
+ * quantity: that spends no more.
+ */
 const holdFor = (
   account: Account,
   instrument: Instrument.Instrument,
   intent: Intent,
-  notional: Decimal
+  { notional, price }: { readonly notional: Decimal; readonly price: Decimal }
 ): Result.Result<Hold, DenialReason> => {
-  const asset = intent.side === "BUY" ? instrument.quoteAsset : instrument.baseAsset
-  const needed = intent.side === "BUY" ? notional : intent.quantity
+  const buying = intent.side === "BUY"
+  const byQuote = quoteQuantityOf(intent) !== undefined
+  const asset = buying ? instrument.quoteAsset : instrument.baseAsset
+  const needed = buying ? notional : byQuote ? Money.divide(notional, price, HOLD_SCALE) : intent.quantity
   const { free } = balanceOf(account, asset)
   if (Money.lessThan(free, needed)) return Result.fail({ _tag: "InsufficientBalance", asset, needed, free })
-  const amount =
-    intent.type === "MARKET" && intent.side === "BUY" ? Money.min(free, Money.multiply(needed, MARKET_MARGIN)) : needed
-  return Result.succeed({ asset, amount })
+  const isEstimate = intent.type === "MARKET" && buying !== byQuote
+  return Result.succeed({ asset, amount: isEstimate ? Money.min(free, Money.multiply(needed, MARKET_MARGIN)) : needed })
 }

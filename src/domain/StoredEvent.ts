@@ -5,13 +5,22 @@ import { withSortedKeys } from "./CanonicalJson.ts"
 import { Event, type Recorded } from "./Event.ts"
 import type { Fill } from "./Fill.ts"
 import * as Money from "./Money.ts"
-import type { Hold, Intent } from "./Order.ts"
+import {
+  type Hold,
+  icebergQuantityOf,
+  type Intent,
+  priceOf,
+  quoteQuantityOf,
+  stopPriceOf,
+  timeInForceOf,
+  trailingDeltaOf
+} from "./Order.ts"
 
 /**
  * The shape that is written today. A change that `Event` would no longer read, or would read otherwise, takes the next number, and a
  * reader below that turns the old shape into the new one; what is stored is never rewritten.
  */
-export const VERSION = 2
+export const VERSION = 3
 
 /** An event as a store has it. `event` is JSON in the shape of its `version`. */
 export const StoredEvent = Schema.Struct({
@@ -32,11 +41,12 @@ const decode = Schema.decodeUnknownResult(Event)
 
 /**
  * By version, from the first. Version 2 only adds to version 1; but an order of version 1 knew one call in flight, so that any news of it
- * ended whatever was in doubt (Account.ts).
+ * ended whatever was in doubt (Account.ts). Version 3 only adds to version 2.
  */
 const readers: ReadonlyMap<number, (event: unknown) => Result.Result<Event, unknown>> = new Map([
   [1, decode],
-  [2, decode]
+  [2, decode],
+  [3, decode]
 ])
 
 /** Today's event, from whichever version it was written in. */
@@ -62,11 +72,26 @@ export const encodeDecimal = (value: Money.Decimal): string => {
 }
 
 export const encodeIntent = (intent: Intent): typeof Intent.Encoded => {
-  const { side, symbol } = intent
-  const quantity = encodeDecimal(intent.quantity)
-  return intent.type === "MARKET"
-    ? { quantity, side, symbol, type: intent.type }
-    : { price: encodeDecimal(intent.price), quantity, side, symbol, timeInForce: intent.timeInForce, type: intent.type }
+  const { side, symbol, type } = intent
+  const shown = icebergQuantityOf(intent)
+  const price = priceOf(intent)
+  const quote = quoteQuantityOf(intent)
+  const stop = stopPriceOf(intent)
+  const delta = trailingDeltaOf(intent)
+  const timeInForce = timeInForceOf(intent)
+  // One shape a type, as the union has them; that it is one of those, the type of `intent` says.
+  return {
+    ...(shown === undefined ? {} : { icebergQuantity: encodeDecimal(shown) }),
+    ...(price === undefined ? {} : { price: encodeDecimal(price) }),
+    quantity: encodeDecimal(intent.quantity),
+    ...(quote === undefined ? {} : { quoteQuantity: encodeDecimal(quote) }),
+    side,
+    ...(stop === undefined ? {} : { stopPrice: encodeDecimal(stop) }),
+    symbol,
+    ...(timeInForce === undefined ? {} : { timeInForce }),
+    ...(delta === undefined ? {} : { trailingDelta: delta }),
+    type
+  } as typeof Intent.Encoded
 }
 
 export const encodeHold = ({ amount, asset }: Hold): typeof Hold.Encoded => ({ amount: encodeDecimal(amount), asset })

@@ -71,6 +71,7 @@ const found = (
     side: "BUY",
     type: "LIMIT",
     timeInForce: "GTC",
+    isWorking: true,
     quantity: decimal("0.1"),
     price: decimal("60000"),
     status,

@@ -22,7 +22,10 @@ const kept = (version: number): Kept =>
   JSON.parse(fs.readFileSync(new URL(`../fixtures/journal-v${version}.json`, import.meta.url), "utf8")) as Kept
 
 /** What an account of that version could not show yet. */
-const LATER: ReadonlyMap<number, ReadonlyArray<string>> = new Map([[1, ["flights", "resolution"]]])
+const LATER: ReadonlyMap<number, ReadonlyArray<string>> = new Map([
+  [1, ["flights", "resolution", "triggeredAt"]],
+  [2, ["triggeredAt"]]
+])
 
 const known = <A extends object>(version: number, order: A): A =>
   Object.fromEntries(Object.entries(order).filter(([key]) => LATER.get(version)?.includes(key) !== true)) as A

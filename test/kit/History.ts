@@ -3,7 +3,7 @@ import { HashMap } from "effect"
 import type { Event } from "../../src/domain/Event.ts"
 import { ClientOrderId, CommandId, UserId } from "../../src/domain/Ids.ts"
 import * as Money from "../../src/domain/Money.ts"
-import { type Intent, type Order, remaining } from "../../src/domain/Order.ts"
+import { type Intent, isSized, isStop, type Order, remaining } from "../../src/domain/Order.ts"
 import type { Append } from "../../src/ports/Journal.ts"
 import { accepted, canceled, deposited, limitBuy, orderId, SampleWriter, submitted } from "./Samples.ts"
 
@@ -18,9 +18,27 @@ type Pick = ReturnType<typeof choices>
 const intentOf = (pick: Pick): Intent => {
   const symbol = pick(2) === 0 ? "BTCUSDT" : "ETHUSDT"
   const side = pick(2) === 0 ? "BUY" : "SELL"
-  const intent = limitBuy(`0.${1 + pick(9)}`, `${50_000 + pick(20_000)}.${1 + pick(9)}`, symbol)
-  if (intent.type === "MARKET" || pick(4) === 0) return { type: "MARKET", symbol, side, quantity: intent.quantity }
-  return { ...intent, side }
+  const terms = { symbol, side, quantity: Money.decimal(`0.${1 + pick(9)}`) } as const
+  const price = Money.decimal(`${50_000 + pick(20_000)}.${1 + pick(9)}`)
+  const stopPrice = Money.decimal(`${50_000 + pick(20_000)}.${1 + pick(9)}`)
+  switch (pick(10)) {
+    case 0:
+      return { type: "MARKET", ...terms }
+    case 1:
+      return { type: "MARKET", ...terms, quantity: Money.zero, quoteQuantity: Money.decimal("5000") }
+    case 2:
+      return { type: "LIMIT_MAKER", ...terms, price }
+    case 3:
+      return { type: "STOP_LOSS", ...terms, stopPrice }
+    case 4:
+      return { type: "TAKE_PROFIT", ...terms, trailingDelta: 100 }
+    case 5:
+      return { type: "STOP_LOSS_LIMIT", ...terms, price, timeInForce: "GTC", stopPrice }
+    case 6:
+      return { type: "LIMIT", ...terms, price, timeInForce: "GTC", icebergQuantity: Money.decimal("0.01") }
+    default:
+      return { type: "LIMIT", ...terms, price, timeInForce: "GTC" }
+  }
 }
 
 /** A part that an exchange could fill: at most eight decimals. */
@@ -133,6 +151,9 @@ const nextEvent = (writer: SampleWriter, pick: Pick): Event => {
     const _tag = pick(2) === 0 ? "CancelDenied" : "AmendDenied"
     return { _tag, orderId: order.orderId, commandId, reason: { _tag: "OrderInDoubt" } }
   }
+  const { intent, orderId: ofOrder, triggeredAt } = order
+  if (!isSized(intent)) return { _tag: "OrderSized", orderId: ofOrder, quantity: Money.decimal("0.08") }
+  if (isStop(intent) && triggeredAt === undefined) return { _tag: "OrderTriggered", orderId: ofOrder, from: "stream" }
   return ofOpen(order, seq, pick)
 }
 

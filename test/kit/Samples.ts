@@ -6,7 +6,7 @@ import { type Command, type Envelope, orderIdOf, type Receipt } from "../../src/
 import type { Event } from "../../src/domain/Event.ts"
 import { AccountId, clientOrderIdOf, CommandId, OrderId, UserId } from "../../src/domain/Ids.ts"
 import * as Money from "../../src/domain/Money.ts"
-import type { Intent } from "../../src/domain/Order.ts"
+import { type Intent, priceOf, quoteQuantityOf, stopPriceOf } from "../../src/domain/Order.ts"
 import type { Append } from "../../src/ports/Journal.ts"
 
 /** Epoch milliseconds at which every sample happens. */
@@ -78,7 +78,7 @@ export const deposited = (asset: string, free: string): Event => ({
 })
 
 export const submitted = (number: number, intent: Intent = limitBuy()): Event => {
-  const limit = intent.type === "LIMIT" ? intent.price : Money.decimal("60000")
+  const limit = priceOf(intent) ?? stopPriceOf(intent) ?? Money.decimal("60000")
   const { baseAsset, quoteAsset } = assetsOf(intent.symbol)
   return {
     _tag: "OrderSubmitted",
@@ -89,7 +89,7 @@ export const submitted = (number: number, intent: Intent = limitBuy()): Event =>
     intent,
     hold:
       intent.side === "BUY"
-        ? { asset: quoteAsset, amount: Money.multiply(limit, intent.quantity) }
+        ? { asset: quoteAsset, amount: quoteQuantityOf(intent) ?? Money.multiply(limit, intent.quantity) }
         : { asset: baseAsset, amount: intent.quantity }
   }
 }

@@ -53,6 +53,62 @@ export const limit = (side: Side, quantity: string, price: string, timeInForce: 
   timeInForce
 })
 
+export const byQuote = (side: Side, quoteQuantity: string): Intent => ({
+  type: "MARKET",
+  symbol: "BTCUSDT",
+  side,
+  quantity: Money.zero,
+  quoteQuantity: decimal(quoteQuantity)
+})
+
+export const maker = (side: Side, quantity: string, price: string, shown?: string): Intent => ({
+  type: "LIMIT_MAKER",
+  symbol: "BTCUSDT",
+  side,
+  quantity: decimal(quantity),
+  price: decimal(price),
+  ...(shown === undefined ? {} : { icebergQuantity: decimal(shown) })
+})
+
+interface Trigger {
+  readonly stopPrice?: string
+  readonly trailingDelta?: number
+}
+
+const triggerOf = ({ stopPrice, trailingDelta }: Trigger) => ({
+  ...(stopPrice === undefined ? {} : { stopPrice: decimal(stopPrice) }),
+  ...(trailingDelta === undefined ? {} : { trailingDelta })
+})
+
+export const stop = (
+  type: "STOP_LOSS" | "TAKE_PROFIT",
+  side: Side,
+  quantity: string,
+  trigger: Trigger
+): Extract<Intent, { readonly type: "STOP_LOSS" | "TAKE_PROFIT" }> => ({
+  type,
+  symbol: "BTCUSDT",
+  side,
+  quantity: decimal(quantity),
+  ...triggerOf(trigger)
+})
+
+export const stopLimit = (
+  type: "STOP_LOSS_LIMIT" | "TAKE_PROFIT_LIMIT",
+  side: Side,
+  quantity: string,
+  price: string,
+  trigger: Trigger
+): Extract<Intent, { readonly type: "STOP_LOSS_LIMIT" | "TAKE_PROFIT_LIMIT" }> => ({
+  type,
+  symbol: "BTCUSDT",
+  side,
+  quantity: decimal(quantity),
+  price: decimal(price),
+  timeInForce: "GTC",
+  ...triggerOf(trigger)
+})
+
 export const place = (n: number, intent: Intent, at = 0): Envelope => ({
   commandId: CommandId.make(`place-${n}`),
   accountId,

@@ -1,87 +1,15 @@
 // What every exchange must do, as numbered cards. The book is the test's own: 60,000 / 60,010 with a few levels a side.
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, type Layer, Option, Queue, Result } from "effect"
-import * as Account from "../../src/domain/Account.ts"
-import { AccountId, clientOrderIdOf } from "../../src/domain/Ids.ts"
+import { Effect, type Layer, Option, Result } from "effect"
 import * as Money from "../../src/domain/Money.ts"
-import type { Intent } from "../../src/domain/Order.ts"
-import type { Report } from "../../src/domain/Report.ts"
-import * as Risk from "../../src/domain/Risk.ts"
 import { Exchange } from "../../src/ports/Exchange.ts"
 import { MarketData } from "../../src/ports/MarketData.ts"
 import * as StillMarket from "../kit/StillMarket.ts"
-import { btcusdt, limit, limits, market, orderId } from "../kit/Trading.ts"
+import { limit, market } from "../kit/Trading.ts"
+import { type Card, openBook, say, trader } from "./exchangeStage.ts"
+import { orderTypeCards } from "./orderTypes.ts"
 
-const { decimal, format } = Money
-
-/** Approved by the real rules, for an account that can afford everything: the exchange is to judge for itself. */
-const approve = (accountId: AccountId, n: number, intent: Intent): Risk.ApprovedOrder => {
-  const rich: Account.Account = {
-    ...Account.empty(accountId),
-    balances: Object.fromEntries(
-      ["BTC", "USDT"].map((asset) => [asset, { asset, free: decimal("1000000000"), held: Money.zero }])
-    )
-  }
-  const context: Risk.RiskContext = {
-    instrument: btcusdt,
-    referencePrice: decimal("60000"),
-    worstPrice: decimal("60000"),
-    limits: { ...limits, maxOrderNotional: decimal("100000000"), collar: decimal("4") }
-  }
-  return Result.getOrThrowWith(
-    Risk.approve(rich, { orderId: orderId(n), intent }, context),
-    (reason) => new Error(reason._tag)
-  )
-}
-
-/** An account with 100,000 USDT and 1 BTC, its reports, and short verbs. */
-const trader = Effect.fnUntraced(function* (name: string) {
-  const exchange = yield* Exchange
-  const accountId = AccountId.make(name)
-  yield* exchange.open(accountId)
-  const reports = yield* exchange.reports(accountId)
-  return {
-    accountId,
-    submit: (n: number, intent: Intent) => exchange.submit(approve(accountId, n, intent)),
-    cancel: (n: number) => exchange.cancel(accountId, "BTCUSDT", { clientOrderId: clientOrderIdOf(orderId(n)) }),
-    amend: (n: number, quantity: string) =>
-      exchange.amend(accountId, "BTCUSDT", { clientOrderId: clientOrderIdOf(orderId(n)) }, decimal(quantity)),
-    query: (n: number) => exchange.query(accountId, "BTCUSDT", { clientOrderId: clientOrderIdOf(orderId(n)) }),
-    trades: (after?: string) => exchange.trades(accountId, "BTCUSDT", after),
-    heard: (count: number) => Queue.takeN(reports, count),
-    balance: (asset: string) =>
-      Effect.map(exchange.balances(accountId), (balances) => {
-        const balance = balances.find((one) => one.asset === asset)
-        return balance === undefined ? "none" : `${format(balance.free)} + ${format(balance.held)}`
-      })
-  }
-})
-
-const say = (report: Report): string => {
-  switch (report._tag) {
-    case "Filled": {
-      const { fee, feeAsset, liquidity, price, quantity } = report.fill
-      return `Filled ${format(quantity)} @ ${format(price)} ${liquidity} fee ${format(fee)} ${feeAsset}`
-    }
-    default:
-      return report._tag
-  }
-}
-
-const openBook = Effect.map(MarketData, (data) => {
-  StillMarket.book(
-    data,
-    [
-      [60_000, 50_000],
-      [59_990, 100_000]
-    ],
-    [
-      [60_010, 50_000],
-      [60_020, 100_000]
-    ]
-  )
-  return data
-})
+const { format } = Money
 
 /** `patienceMillis`: the exchange is on the real clock, and a card may take that long. */
 export const exchangeSuite = (
@@ -89,10 +17,7 @@ export const exchangeSuite = (
   layer: Layer.Layer<Exchange | MarketData, unknown>,
   patienceMillis?: number
 ) => {
-  const card = (
-    title: string,
-    test: Effect.Effect<void, unknown, Exchange | MarketData | import("effect").Scope.Scope>
-  ) =>
+  const card: Card = (title, test) =>
     patienceMillis === undefined
       ? it.effect(title, () => Effect.provide(test, layer))
       : it.live(title, () => Effect.provide(test, layer), patienceMillis)
@@ -463,5 +388,7 @@ export const exchangeSuite = (
         )
       })
     )
+
+    orderTypeCards(card)
   })
 }

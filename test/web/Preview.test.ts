@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
+import { EVERYTHING } from "../../src/domain/Allowance.ts"
 import type { SymbolView } from "../../src/contract/Http.ts"
 import * as Money from "../../src/domain/Money.ts"
-import { type Draft, preview, share, type Surroundings } from "../../web/store/Preview.ts"
+import type { Draft } from "../../web/store/Draft.ts"
+import { preview, share, type Surroundings } from "../../web/store/Preview.ts"
 
 const symbol: SymbolView = {
   symbol: "BTCUSDT",
@@ -19,7 +21,8 @@ const symbol: SymbolView = {
   priceDecimals: 2,
   quantityDecimals: 5,
   makerFeeRate: "0.0008",
-  takerFeeRate: "0.001"
+  takerFeeRate: "0.001",
+  allows: EVERYTHING
 }
 const draft = (change: Partial<Draft> = {}): Draft => ({
   side: "BUY",

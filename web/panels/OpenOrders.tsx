@@ -1,12 +1,14 @@
 // Orders that can still change, each with its cancel.
 import { useSignal } from "@preact/signals"
 import { useEffect, useRef } from "preact/hooks"
+import { triggersOnRise } from "../../src/domain/Order.ts"
 import type { OrderView } from "../../src/contract/Views.ts"
 import * as Account from "../store/Account.ts"
 import * as Connection from "../store/Connection.ts"
 import * as Market from "../store/Market.ts"
 import * as Orders from "../store/Orders.ts"
 import * as Timelines from "../store/Timeline.ts"
+import { TYPES } from "../store/Draft.ts"
 import * as Figure from "../ui/Figure.ts"
 import { Empty } from "../ui/Panel.tsx"
 import { StatusPill } from "../ui/Pill.tsx"
@@ -47,19 +49,37 @@ export const Asked = ({ order }: { order: OrderView }) => (
       <SideWord side={order.side} />
     </td>
     <td data-label="Type" class="soft">
-      {order.type === "LIMIT" ? `Limit ${order.timeInForce === "GTC" ? "" : order.timeInForce}` : "Market"}
+      {TYPES[order.type]} {order.timeInForce === "GTC" ? "" : order.timeInForce}
     </td>
     <td data-label="Price">
       {order.price === null ? "market" : Figure.fixed(order.price, decimalsOf(order.symbol).price)}
+      <Trigger order={order} />
     </td>
   </>
 )
+
+/** The price that starts a stop order, and whether it still waits for it. */
+const Trigger = ({ order }: { order: OrderView }) => {
+  if (order.isWorking === undefined) return null
+  const { stopPrice, trailingDelta } = order
+  const sign = triggersOnRise(order) ? "≥" : "≤"
+  const price = stopPrice === undefined ? "" : ` ${sign} ${Figure.fixed(stopPrice, decimalsOf(order.symbol).price)}`
+  const trail = trailingDelta === undefined ? "" : ` trailing ${trailingDelta} bp`
+  return (
+    <span class="soft small" data-testid="trigger">
+      {" "}
+      {order.isWorking ? "triggered" : "waits"}
+      {price}
+      {trail}
+    </span>
+  )
+}
 
 const Line = ({ order }: { order: OrderView }) => {
   const decimals = decimalsOf(order.symbol)
   const busy = order.status === "CANCELING" || Orders.cancelling.value.has(order.orderId)
   const words = `${order.side === "BUY" ? "buy" : "sell"} ${order.quantity} ${order.symbol}`
-  const reducible = order.type === "LIMIT" && (order.status === "NEW" || order.status === "PARTIALLY_FILLED")
+  const reducible = order.type !== "MARKET" && (order.status === "NEW" || order.status === "PARTIALLY_FILLED")
   const reducing = Orders.reducing.value === order.orderId
   return (
     <tr data-testid="open-order">

@@ -6,6 +6,8 @@ import * as Market from "../store/Market.ts"
 import * as Orders from "../store/Orders.ts"
 import type { Preview } from "../store/Preview.ts"
 import type { SymbolView } from "../../src/contract/Http.ts"
+import type { OrderType, TimeInForce as TimeInForceName } from "../../src/domain/Order.ts"
+import { type Field as DraftField, hasTimeInForce, NAMES, TYPES } from "../store/Draft.ts"
 import * as Ticket from "../store/Ticket.ts"
 import * as Figure from "../ui/Figure.ts"
 import { Empty, Panel } from "../ui/Panel.tsx"
@@ -40,10 +42,9 @@ export const TicketPanel = () => {
 }
 
 const Form = ({ instrument }: { instrument: SymbolView }) => {
-  const limit = Ticket.type.value === "LIMIT"
   const preview = Ticket.preview.value
   // A problem is told once there is something to have a problem with.
-  const touched = Ticket.quantity.value !== ""
+  const touched = Ticket.texts.quantity.value !== ""
   const problem = touched ? preview?.problem : undefined
   return (
     <form
@@ -57,23 +58,33 @@ const Form = ({ instrument }: { instrument: SymbolView }) => {
       onFocusOut={() => (armed.value = false)}
     >
       <Sides />
-      <Segments
-        kind="tabs"
-        label="Order type"
-        options={["LIMIT", "MARKET"]}
-        chosen={Ticket.type.value}
-        choose={Ticket.chooseType}
-        text={(option) => (option === "LIMIT" ? "Limit" : "Market")}
-      />
-      {limit ? (
-        <Field field="price" unit={instrument.quoteAsset} invalid={touched && preview?.field === "price"} />
-      ) : (
+      <Types />
+      {Ticket.type.value === "MARKET" ? (
         <div class="field off">
           <span>Price</span>
           <span class="soft">best there is</span>
         </div>
-      )}
-      <Field field="quantity" unit={instrument.baseAsset} invalid={touched && preview?.field === "quantity"} />
+      ) : null}
+      {(["stopPrice", "trailingDelta", "price", "quantity", "icebergQuantity"] as const)
+        .filter(Ticket.shows)
+        .map((field) => (
+          <Field
+            key={field}
+            field={field}
+            instrument={instrument}
+            invalid={touched && preview?.field === field}
+            note={field === "icebergQuantity" ? "all of it" : ""}
+          />
+        ))}
+      {Ticket.type.value === "MARKET" && instrument.allows.quoteQuantity ? (
+        <Segments
+          label="Quantity in"
+          options={[instrument.baseAsset, instrument.quoteAsset]}
+          chosen={Ticket.byQuote.value ? instrument.quoteAsset : instrument.baseAsset}
+          choose={(asset) => (Ticket.byQuote.value = asset === instrument.quoteAsset)}
+          text={(asset) => `in ${asset}`}
+        />
+      ) : null}
       <div class="shares">
         {([25, 50, 75, 100] as const).map((percent) => (
           <button
@@ -86,7 +97,7 @@ const Form = ({ instrument }: { instrument: SymbolView }) => {
           </button>
         ))}
       </div>
-      {limit ? <TimeInForce /> : null}
+      {hasTimeInForce(Ticket.type.value) ? <TimeInForce /> : null}
       <Facts preview={preview} instrument={instrument} />
       <p class="problem" role="alert" id="ticket-problem">
         {problem ?? Orders.refusal.value ?? ""}
@@ -114,11 +125,67 @@ const Sides = () => (
   </div>
 )
 
-const Field = ({ field, unit, invalid }: { field: "price" | "quantity"; unit: string; invalid: boolean }) => {
-  const text = field === "price" ? Ticket.price : Ticket.quantity
+/** The two that are used most, and the others behind a third. */
+const Types = () => {
+  const others: ReadonlyArray<OrderType> = Ticket.types.value.filter((type) => type !== "LIMIT" && type !== "MARKET")
+  const isOther = others.includes(Ticket.type.value)
+  const options = ["LIMIT", "MARKET", ...(others.length > 0 ? (["MORE"] as const) : [])] as const
+  return (
+    <>
+      <Segments
+        kind="tabs"
+        label="Order type"
+        options={options}
+        chosen={isOther ? "MORE" : Ticket.type.value === "MARKET" ? "MARKET" : "LIMIT"}
+        choose={(option) => {
+          const [first] = others
+          if (option !== "MORE") Ticket.chooseType(option)
+          else if (!isOther && first !== undefined) {
+            Ticket.chooseType(others.find((type) => type === "STOP_LOSS_LIMIT") ?? first)
+          }
+        }}
+        text={(option) => ({ LIMIT: "Limit", MARKET: "Market", MORE: "Stop & more" })[option]}
+      />
+      {isOther ? (
+        <label class="field choice">
+          <span>Type</span>
+          <select
+            name="type"
+            value={Ticket.type.value}
+            onChange={(event) => Ticket.chooseType(event.currentTarget.value as OrderType)}
+          >
+            {others.map((type) => (
+              <option key={type} value={type}>
+                {TYPES[type]}
+              </option>
+            ))}
+          </select>
+        </label>
+      ) : null}
+    </>
+  )
+}
+
+interface FieldProps {
+  readonly field: DraftField
+  readonly instrument: SymbolView
+  readonly invalid: boolean
+  /** What an empty field means. */
+  readonly note: string
+}
+
+const unitOf = (field: DraftField, { baseAsset, quoteAsset }: SymbolView): string => {
+  if (field === "trailingDelta") return "bp"
+  const isQuote = field === "quantity" && Ticket.type.value === "MARKET" && Ticket.byQuote.value
+  return field === "price" || field === "stopPrice" || isQuote ? quoteAsset : baseAsset
+}
+
+const Field = ({ field, instrument, invalid, note }: FieldProps) => {
+  const text = Ticket.texts[field]
+  const unit = unitOf(field, instrument)
   return (
     <label class={`field ${invalid ? "invalid" : ""}`}>
-      <span>{field === "price" ? "Price" : "Quantity"}</span>
+      <span>{NAMES[field]}</span>
       <input
         name={field}
         inputMode="decimal"
@@ -126,7 +193,8 @@ const Field = ({ field, unit, invalid }: { field: "price" | "quantity"; unit: st
         spellcheck={false}
         maxLength={42}
         value={text.value}
-        aria-label={`${field === "price" ? "Price" : "Quantity"} in ${unit}`}
+        placeholder={note}
+        aria-label={`${NAMES[field]} in ${unit}`}
         aria-invalid={invalid}
         aria-describedby="ticket-problem"
         onFocus={(event) => event.currentTarget.select()}
@@ -151,7 +219,7 @@ const TimeInForce = () => (
     <select
       name="timeInForce"
       value={Ticket.timeInForce.value}
-      onChange={(event) => (Ticket.timeInForce.value = event.currentTarget.value as "GTC" | "IOC" | "FOK")}
+      onChange={(event) => (Ticket.timeInForce.value = event.currentTarget.value as TimeInForceName)}
     >
       <option value="GTC">GTC · until cancelled</option>
       <option value="IOC">IOC · now, cancel the rest</option>

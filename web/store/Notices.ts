@@ -68,7 +68,13 @@ export const noticeOf = ({ before, after }: OrderChange): Omit<Notice, "id"> | u
       return { tone: "doubt", title: "Outcome unknown", text: `${what}: the desk is asking the exchange.` }
     case "NEW":
       if (before?.status === "CANCELING" || before?.status === "AMENDING") return afterCall(before, after, what)
-      return after.type === "LIMIT" && before?.status !== "NEW" && before?.status !== "UNKNOWN"
+      if (before?.isWorking === false && after.isWorking === true) {
+        return { tone: "plain", title: "Triggered", text: `${what}: it works now.` }
+      }
+      if (after.isWorking === false && before?.status !== "NEW" && before?.status !== "UNKNOWN") {
+        return { tone: "plain", title: "Waiting", text: `${what}, for its trigger` }
+      }
+      return after.price !== null && before?.status !== "NEW" && before?.status !== "UNKNOWN"
         ? { tone: "plain", title: "Working", text: `${what} at ${Figure.grouped(after.price ?? "")}` }
         : undefined
     default:

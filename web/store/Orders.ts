@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals"
 import type { OrderView } from "../../src/contract/Views.ts"
 import * as Money from "../../src/domain/Money.ts"
+import { isStop, type OrderType, type Side, type TimeInForce } from "../../src/domain/Order.ts"
 import * as Account from "./Account.ts"
 import * as Api from "./Api.ts"
 import * as Connection from "./Connection.ts"
@@ -9,11 +10,16 @@ import * as Notices from "./Notices.ts"
 
 export interface OrderBody {
   readonly symbol: string
-  readonly side: "BUY" | "SELL"
-  readonly type: "MARKET" | "LIMIT"
-  readonly quantity: string
+  readonly side: Side
+  readonly type: OrderType
+  readonly quantity?: string
+  readonly quoteQuantity?: string
   readonly price?: string
-  readonly timeInForce?: "GTC" | "IOC" | "FOK"
+  readonly timeInForce?: TimeInForce
+  readonly stopPrice?: string
+  /** Basis points. */
+  readonly trailingDelta?: number
+  readonly icebergQuantity?: string
 }
 
 export interface Intent {
@@ -102,14 +108,29 @@ const pendingView = (orderId: string, status: OrderView["status"], body: OrderBo
   side: body.side,
   type: body.type,
   timeInForce: body.timeInForce ?? null,
-  quantity: body.quantity,
+  quantity: body.quantity ?? "0",
   price: body.price ?? null,
   status,
   executedQuantity: "0",
   averagePrice: null,
   reason: null,
   createdAt: Date.now() + Connection.clockOffsetMillis.peek(),
-  updatedAt: 0
+  updatedAt: 0,
+  ...termsIn(body)
+})
+
+const termsIn = ({
+  icebergQuantity,
+  quoteQuantity,
+  stopPrice,
+  trailingDelta,
+  type
+}: OrderBody): Partial<OrderView> => ({
+  ...(quoteQuantity === undefined ? {} : { quoteQuantity }),
+  ...(stopPrice === undefined ? {} : { stopPrice }),
+  ...(trailingDelta === undefined ? {} : { trailingDelta }),
+  ...(icebergQuantity === undefined ? {} : { icebergQuantity }),
+  ...(isStop({ type }) ? { isWorking: false } : {})
 })
 
 /** The order whose new quantity is being typed. */

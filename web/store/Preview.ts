@@ -4,22 +4,12 @@ import type { BookView } from "../../src/contract/Feed.ts"
 import { type DenialReason, sentence } from "../../src/domain/Denial.ts"
 import { validate } from "../../src/domain/Instrument.ts"
 import * as Money from "../../src/domain/Money.ts"
-import type { Intent } from "../../src/domain/Order.ts"
+import type { Intent, Side } from "../../src/domain/Order.ts"
 import type { SymbolView } from "../../src/contract/Http.ts"
+import * as Draft from "./Draft.ts"
 import { instrumentOf } from "./Rules.ts"
 
-export type Side = "BUY" | "SELL"
-export type TimeInForce = "GTC" | "IOC" | "FOK"
 type Levels = BookView["bids"]
-
-/** The fields of the ticket, as typed. */
-export interface Draft {
-  readonly side: Side
-  readonly type: "MARKET" | "LIMIT"
-  readonly quantity: string
-  readonly price: string
-  readonly timeInForce: TimeInForce
-}
 
 /** The market and the money at the moment of the preview. */
 export interface Surroundings {
@@ -42,13 +32,10 @@ export interface Preview {
   readonly feeAsset: string
   /** What is in the way, said once something was typed. */
   readonly problem: string | undefined
-  readonly field: "quantity" | "price" | undefined
+  readonly field: Draft.Field | undefined
 }
 
-/** Reads a typed number. A comma is refused, not guessed at: it means thousands to one reader and decimals to another. */
-export const read = (text: string): Money.Decimal | undefined => Money.parse(text.trim().replace(/^\./, "0."))
-
-const decimalOf = (text: string | null | undefined): Money.Decimal | undefined =>
+const decimalIn = (text: string | null | undefined): Money.Decimal | undefined =>
   typeof text === "string" ? Money.parse(text) : undefined
 
 /** What `quantity` costs on the visible book; `undefined` where the book is not that deep. */
@@ -68,30 +55,33 @@ export const walk = (
   return undefined
 }
 
-export const preview = (draft: Draft, symbol: SymbolView, around: Surroundings): Preview => {
+export const preview = (draft: Draft.Draft, symbol: SymbolView, around: Surroundings): Preview => {
   const instrument = instrumentOf(symbol)
-  const quantity = read(draft.quantity)
-  const limit = draft.type === "LIMIT" ? read(draft.price) : undefined
-  const last = decimalOf(around.last)
+  const byQuote = draft.type === "MARKET" && draft.byQuote === true
+  const amount = Draft.decimalOf(draft, "quantity")
+  const limit = Draft.decimalOf(draft, "price") ?? Draft.decimalOf(draft, "stopPrice")
+  const last = decimalIn(around.last)
+  const isMarket = draft.type === "MARKET"
   const walked =
-    draft.type === "MARKET" && quantity !== undefined && Money.isPositive(quantity)
-      ? walk(around.levels, quantity)
-      : undefined
-  const liquidity = draft.type === "MARKET" || crosses(draft.side, limit, around.levels) ? "taker" : "maker"
+    isMarket && !byQuote && amount !== undefined && Money.isPositive(amount) ? walk(around.levels, amount) : undefined
+  const liquidity = takes(draft, limit, around.levels) ? "taker" : "maker"
   const feeRate = liquidity === "maker" ? instrument.makerFeeRate : instrument.takerFeeRate
-  const notional = notionalOf(quantity, limit, walked?.cost, draft.type === "MARKET" ? last : undefined)
+  const notional = byQuote ? amount : notionalOf(amount, limit, walked?.cost, last)
+  const best = decimalIn(around.levels[0]?.[0]) ?? last
+  const quantity = byQuote ? amount && best && Money.divide(amount, best, symbol.quantityDecimals) : amount
   const received = draft.side === "BUY" ? quantity : notional
-  const intent = intentOf(draft, symbol, quantity, limit)
-  const worst = limit ?? walked?.worst ?? last
+  const intent = Draft.intentOf(draft, symbol.symbol)
+  const worst = limit ?? walked?.worst ?? best
   const reason =
     intent === undefined
       ? undefined
-      : (refusalOf(Result.getFailure(validate(instrument, intent, last))) ?? short(intent, symbol, worst, around))
-  const typo = typoOf(draft, quantity, limit)
+      : (refusalOf(Result.getFailure(validate(instrument, intent, last))) ??
+        short(draft.side, draft.side === "SELL" ? quantity : byQuote ? amount : product(worst, amount), symbol, around))
+  const typo = Draft.typoOf(draft)
   return {
     intent: reason === undefined ? intent : undefined,
     notional,
-    estimated: draft.type === "MARKET",
+    estimated: isMarket || !Draft.has(draft.type, "price"),
     liquidity,
     feeRate,
     fee: received === undefined ? undefined : Money.multiply(received, feeRate),
@@ -101,41 +91,32 @@ export const preview = (draft: Draft, symbol: SymbolView, around: Surroundings):
   }
 }
 
+/** Whether it would pay a taker's fee: what is triggered is taken to. */
+const takes = (draft: Draft.Draft, limit: Money.Decimal | undefined, levels: Levels): boolean => {
+  if (draft.type === "LIMIT_MAKER") return false
+  return draft.type !== "LIMIT" || crosses(draft.side, limit, levels)
+}
+
+const product = (a: Money.Decimal | undefined, b: Money.Decimal | undefined): Money.Decimal | undefined =>
+  a === undefined || b === undefined ? undefined : Money.multiply(a, b)
+
 const notionalOf = (
   quantity: Money.Decimal | undefined,
   limit: Money.Decimal | undefined,
   walked: Money.Decimal | undefined,
   last: Money.Decimal | undefined
-): Money.Decimal | undefined => {
-  if (walked !== undefined) return walked
-  const price = limit ?? last
-  return quantity === undefined || price === undefined ? undefined : Money.multiply(quantity, price)
-}
-
-const intentOf = (
-  draft: Draft,
-  { symbol }: SymbolView,
-  quantity: Money.Decimal | undefined,
-  price: Money.Decimal | undefined
-): Intent | undefined => {
-  if (quantity === undefined) return undefined
-  if (draft.type === "MARKET") return { type: "MARKET", symbol, side: draft.side, quantity }
-  return price === undefined
-    ? undefined
-    : { type: "LIMIT", symbol, side: draft.side, quantity, price, timeInForce: draft.timeInForce }
-}
+): Money.Decimal | undefined => walked ?? product(quantity, limit ?? last)
 
 const refusalOf = (failure: ReturnType<typeof Result.getFailure<void, DenialReason>>): DenialReason | undefined =>
   failure._tag === "Some" ? failure.value : undefined
 
 const short = (
-  intent: Intent,
+  side: Side,
+  needed: Money.Decimal | undefined,
   symbol: SymbolView,
-  worst: Money.Decimal | undefined,
   { freeBase, freeQuote }: Surroundings
 ): DenialReason | undefined => {
-  const [asset, free] = intent.side === "BUY" ? [symbol.quoteAsset, freeQuote] : [symbol.baseAsset, freeBase]
-  const needed = intent.side === "SELL" ? intent.quantity : worst && Money.multiply(worst, intent.quantity)
+  const [asset, free] = side === "BUY" ? [symbol.quoteAsset, freeQuote] : [symbol.baseAsset, freeBase]
   // Balances that are not known yet are no reason to say no: the desk will.
   if (free === undefined || needed === undefined) return undefined
   const owned = Money.decimal(free)
@@ -149,26 +130,12 @@ const crosses = (side: Side, limit: Money.Decimal | undefined, levels: Levels): 
   return side === "BUY" ? Money.compare(limit, opposite) >= 0 : Money.compare(limit, opposite) <= 0
 }
 
-const wrong = (name: string, text: string) =>
-  text.includes(",")
-    ? `${name}: write decimals with a point and thousands without a comma.`
-    : `${name}: that is not a number.`
-
-const typoOf = (
-  draft: Draft,
-  quantity: Money.Decimal | undefined,
-  limit: Money.Decimal | undefined
-): { readonly field: "quantity" | "price"; readonly message: string } | undefined => {
-  if (draft.type === "LIMIT" && draft.price.trim() !== "" && limit === undefined) {
-    return { field: "price", message: wrong("Price", draft.price) }
-  }
-  if (draft.quantity.trim() !== "" && quantity === undefined) {
-    return { field: "quantity", message: wrong("Quantity", draft.quantity) }
-  }
-  return undefined
+const fieldOf = ({ _tag }: DenialReason): Draft.Field => {
+  if (_tag.startsWith("Price")) return "price"
+  if (_tag.startsWith("StopPrice")) return "stopPrice"
+  if (_tag.startsWith("Trailing")) return "trailingDelta"
+  return _tag.startsWith("Iceberg") ? "icebergQuantity" : "quantity"
 }
-
-const fieldOf = (reason: DenialReason): "quantity" | "price" => (reason._tag.startsWith("Price") ? "price" : "quantity")
 
 /** Left unspent by a market buy of everything, as the book moves while the order travels: two in a thousand. */
 const MARKET_BUY_SHARE = Money.decimal("0.998")
@@ -179,21 +146,32 @@ const MARKET_BUY_SHARE = Money.decimal("0.998")
  */
 export const share = (
   percent: 25 | 50 | 75 | 100,
-  draft: Draft,
+  draft: Draft.Draft,
   symbol: SymbolView,
   around: Surroundings
 ): string | undefined => {
   const free = draft.side === "BUY" ? around.freeQuote : around.freeBase
   if (free === undefined) return undefined
   const budget = Money.divide(Money.multiply(Money.decimal(free), Money.decimal(String(percent))), Money.decimal("100"))
+  if (draft.type === "MARKET" && draft.byQuote === true) {
+    const best = decimalIn(around.levels[0]?.[0]) ?? decimalIn(around.last)
+    const worth = draft.side === "BUY" ? budget : product(budget, best)
+    return worth && Money.format(Money.truncate(worth, symbol.priceDecimals))
+  }
   const quantity =
     draft.side === "SELL"
       ? budget
-      : draft.type === "LIMIT"
-        ? affordable(budget, read(draft.price))
+      : draft.type !== "MARKET"
+        ? affordable(budget, limitIn(draft, around))
         : affordableOnBook(Money.multiply(budget, MARKET_BUY_SHARE), around)
   return quantity === undefined ? undefined : Money.format(floorTo(quantity, Money.decimal(symbol.stepSize)))
 }
+
+/** What the desk would hold for one unit of it. */
+const limitIn = (draft: Draft.Draft, { last }: Surroundings): Money.Decimal | undefined =>
+  Draft.has(draft.type, "price")
+    ? Draft.decimalOf(draft, "price")
+    : (Draft.decimalOf(draft, "stopPrice") ?? decimalIn(last))
 
 const affordable = (budget: Money.Decimal, price: Money.Decimal | undefined): Money.Decimal | undefined =>
   price === undefined || !Money.isPositive(price) ? undefined : Money.divide(budget, price)
@@ -206,7 +184,7 @@ const affordableOnBook = (budget: Money.Decimal, { levels, last }: Surroundings)
     const here = Money.min(depth, Money.divide(budget, Money.decimal(price)))
     best = best === undefined ? here : Money.max(best, here)
   }
-  return best ?? affordable(budget, decimalOf(last))
+  return best ?? affordable(budget, decimalIn(last))
 }
 
 const floorTo = (value: Money.Decimal, step: Money.Decimal): Money.Decimal => {

@@ -23,5 +23,6 @@ export const instrumentOf = (view: SymbolView): Instrument => ({
   askMultiplierDown: Money.zero,
   maxOpenOrders: Number.MAX_SAFE_INTEGER,
   makerFeeRate: Money.decimal(view.makerFeeRate),
-  takerFeeRate: Money.decimal(view.takerFeeRate)
+  takerFeeRate: Money.decimal(view.takerFeeRate),
+  allows: view.allows
 })

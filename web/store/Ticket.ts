@@ -1,25 +1,63 @@
 // The order being written: its fields, what it would cost, and the verbs that fill it in and send it.
-import { computed, effect, signal } from "@preact/signals"
+import { computed, effect, type Signal, signal } from "@preact/signals"
 import * as Money from "../../src/domain/Money.ts"
+import {
+  icebergQuantityOf,
+  type Intent,
+  type OrderType,
+  priceOf,
+  quoteQuantityOf,
+  type Side,
+  stopPriceOf,
+  type TimeInForce,
+  timeInForceOf,
+  trailingDeltaOf
+} from "../../src/domain/Order.ts"
 import * as Figure from "../ui/Figure.ts"
 import * as Account from "./Account.ts"
+import * as Draft from "./Draft.ts"
 import * as Market from "./Market.ts"
 import * as Orders from "./Orders.ts"
 import * as Preview from "./Preview.ts"
 
-export const side = signal<Preview.Side>("BUY")
-export const type = signal<"MARKET" | "LIMIT">("LIMIT")
-export const quantity = signal("")
-export const price = signal("")
-export const timeInForce = signal<Preview.TimeInForce>("GTC")
+export const side = signal<Side>("BUY")
+export const type = signal<OrderType>("LIMIT")
+export const timeInForce = signal<TimeInForce>("GTC")
+/** What is typed, by field. */
+export const texts: Readonly<Record<Draft.Field, Signal<string>>> = {
+  quantity: signal(""),
+  price: signal(""),
+  stopPrice: signal(""),
+  trailingDelta: signal(""),
+  icebergQuantity: signal("")
+}
+const { price, quantity } = texts
+/** A market order says what to spend or to receive, rather than how much to trade. */
+export const byQuote = signal(false)
 
-const draft = computed<Preview.Draft>(() => ({
+const draft = computed<Draft.Draft>(() => ({
   side: side.value,
   type: type.value,
   quantity: quantity.value,
   price: price.value,
-  timeInForce: timeInForce.value
+  timeInForce: timeInForce.value,
+  stopPrice: texts.stopPrice.value,
+  // What does not show is not meant.
+  trailingDelta: shows("trailingDelta") ? texts.trailingDelta.value : "",
+  icebergQuantity: shows("icebergQuantity") ? texts.icebergQuantity.value : "",
+  byQuote: byQuote.value
 }))
+
+/** Types that the symbol takes. */
+export const types = computed<ReadonlyArray<OrderType>>(() => Market.instrument.value?.allows.orderTypes ?? [])
+
+/** Whether the ticket shows a field: the type has it, and the symbol allows it. */
+export const shows = (field: Draft.Field): boolean => {
+  const allows = Market.instrument.value?.allows
+  if (field === "trailingDelta" && allows?.trailingStop === false) return false
+  if (field === "icebergQuantity" && (allows?.iceberg === false || timeInForce.value !== "GTC")) return false
+  return Draft.has(type.value, field)
+}
 
 const around = computed<Preview.Surroundings>(() => {
   const instrument = Market.instrument.value
@@ -54,25 +92,31 @@ export const free = computed(() => {
 export const verb = computed(() => {
   const instrument = Market.instrument.value
   const word = side.value === "BUY" ? "Buy" : "Sell"
-  const amount = Preview.read(quantity.value)
-  const what = amount === undefined || !Money.isPositive(amount) ? "" : ` ${Money.format(amount)}`
+  const amount = Draft.read(quantity.value)
+  const isQuote = type.value === "MARKET" && byQuote.value
+  const unit = isQuote ? ` ${instrument?.quoteAsset ?? ""} of` : ""
+  const what = amount === undefined || !Money.isPositive(amount) ? "" : ` ${Money.format(amount)}${unit}`
   const where = Market.badge.value?.environment.toUpperCase()
   return `${word}${what} ${instrument?.baseAsset ?? ""}${where === undefined ? "" : ` · ${where}`}`
 })
 
-export const choose = (next: Preview.Side): void => {
+export const choose = (next: Side): void => {
   side.value = next
   Orders.refusal.value = undefined
 }
 
-export const chooseType = (next: "MARKET" | "LIMIT"): void => {
+export const chooseType = (next: OrderType): void => {
   type.value = next
   Orders.refusal.value = undefined
 }
 
-/** A price picked from the book or the chart: exact, on the tick, so it is meant as a limit. */
+/** A price picked from the book or the chart: exact, on the tick, so it is meant as the price that is being written, or as a limit. */
 export const pickPrice = (text: string): void => {
-  type.value = "LIMIT"
+  if (type.peek() === "STOP_LOSS" || type.peek() === "TAKE_PROFIT") {
+    texts.stopPrice.value = text
+    return
+  }
+  if (type.peek() === "MARKET") type.value = "LIMIT"
   price.value = text
 }
 
@@ -82,13 +126,14 @@ export const pickShare = (percent: 25 | 50 | 75 | 100): void => {
   if (text !== undefined) quantity.value = text
 }
 
-/** Moves a price by whole ticks or a quantity by whole steps, never below zero. */
-export const nudge = (field: "price" | "quantity", steps: number): void => {
+/** Moves a price by whole ticks, a quantity by whole steps and a trail by basis points, never below zero. */
+export const nudge = (field: Draft.Field, steps: number): void => {
   const instrument = Market.instrument.peek()
-  const text = field === "price" ? price : quantity
-  const now = Preview.read(text.peek() === "" ? "0" : text.peek())
+  const text = texts[field]
+  const now = Draft.read(text.peek() === "" ? "0" : text.peek())
   if (instrument === undefined || now === undefined) return
-  const step = Money.decimal(field === "price" ? instrument.tickSize : instrument.stepSize)
+  const isPrice = field === "price" || field === "stopPrice"
+  const step = Money.decimal(field === "trailingDelta" ? "1" : isPrice ? instrument.tickSize : instrument.stepSize)
   const next = Money.add(now, Money.multiply(step, Money.decimal(String(steps))))
   if (!Money.isNegative(next)) text.value = Money.format(next)
 }
@@ -96,20 +141,45 @@ export const nudge = (field: "price" | "quantity", steps: number): void => {
 export const submit = (): void => {
   const ready = preview.peek()?.intent
   if (ready === undefined || Orders.intent.peek() !== undefined) return
-  void Orders.place({
-    symbol: ready.symbol,
-    side: ready.side,
-    type: ready.type,
-    quantity: Money.format(ready.quantity),
-    ...(ready.type === "LIMIT" ? { price: Money.format(ready.price), timeInForce: ready.timeInForce } : {})
-  })
+  void Orders.place(bodyOf(ready))
+}
+
+/** As it is sent: decimals are strings. */
+const bodyOf = (intent: Intent): Orders.OrderBody => {
+  const quote = quoteQuantityOf(intent)
+  const timing = timeInForceOf(intent)
+  const trail = trailingDeltaOf(intent)
+  const decimals = {
+    quantity: quote === undefined ? intent.quantity : undefined,
+    quoteQuantity: quote,
+    price: priceOf(intent),
+    stopPrice: stopPriceOf(intent),
+    icebergQuantity: icebergQuantityOf(intent)
+  }
+  const written = Object.entries(decimals).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, Money.format(value)] as const]
+  )
+  return {
+    symbol: intent.symbol,
+    side: intent.side,
+    type: intent.type,
+    ...Object.fromEntries(written),
+    ...(timing === undefined ? {} : { timeInForce: timing }),
+    ...(trail === undefined ? {} : { trailingDelta: trail })
+  }
 }
 
 /** What the ticket says an intent was, when it has to be named. */
-export const describe = (body: Orders.OrderBody): string =>
-  `${body.side === "BUY" ? "Buy" : "Sell"} ${Figure.grouped(body.quantity)} ${body.symbol} ${
-    body.price === undefined ? "at market" : `at ${Figure.grouped(body.price)}`
-  }`
+export const describe = (body: Orders.OrderBody): string => {
+  const verb = body.side === "BUY" ? "Buy" : "Sell"
+  const what =
+    body.quantity === undefined
+      ? `${body.symbol} for ${Figure.grouped(body.quoteQuantity ?? "")}`
+      : `${Figure.grouped(body.quantity)} ${body.symbol}`
+  const price = body.price === undefined ? "at market" : `at ${Figure.grouped(body.price)}`
+  const trigger = body.stopPrice === undefined ? "" : ` once ${Figure.grouped(body.stopPrice)} is reached`
+  return `${verb} ${what} ${price}${trigger}`
+}
 
 /** A new symbol has its own prices and sizes: the fields start empty, the price at the market once it is known. */
 export const watch = (): (() => void) => {
@@ -120,8 +190,8 @@ export const watch = (): (() => void) => {
       const now = Market.symbol.value
       if (now === last) return
       last = now
-      quantity.value = ""
-      price.value = ""
+      for (const text of Object.values(texts)) text.value = ""
+      if (!types.value.includes(type.peek())) type.value = "LIMIT"
     }),
     effect(() => {
       const now = Market.price.value

@@ -1,6 +1,8 @@
 // GET /api/v3/exchangeInfo to instruments.
 import { Schema } from "effect"
+import type { Allowance } from "../../domain/Allowance.ts"
 import { Instrument } from "../../domain/Instrument.ts"
+import { OrderType } from "../../domain/Order.ts"
 import * as Wire from "./Wire.ts"
 
 const decode = Schema.decodeUnknownOption(Instrument)
@@ -9,6 +11,40 @@ const decode = Schema.decodeUnknownOption(Instrument)
 const STANDARD_FEE_RATE = "0.001"
 
 const DEFAULT_MAX_OPEN_ORDERS = 200
+const UNLIMITED = Number.MAX_SAFE_INTEGER
+
+type Filters = ReadonlyMap<string, Wire.FilterRow>
+
+/** What the row does not say is not allowed, and a count without its filter is not limited. Types that the desk has no word for are left out. */
+const allowance = (row: Readonly<Record<string, unknown>>, filters: Filters): Allowance => {
+  const says = (name: string) => row[name] === true
+  const count = (filter: string, name: string) => {
+    const found = filters.get(filter)?.[name]
+    return typeof found === "number" && Number.isSafeInteger(found) ? found : UNLIMITED
+  }
+  const types: ReadonlyArray<unknown> = Array.isArray(row["orderTypes"]) ? row["orderTypes"] : []
+  const trailing = (where: "Above" | "Below") => ({
+    minimum: filters.has("TRAILING_DELTA") ? count("TRAILING_DELTA", `minTrailing${where}Delta`) : 1,
+    maximum: count("TRAILING_DELTA", `maxTrailing${where}Delta`)
+  })
+  return {
+    orderTypes: OrderType.literals.filter((type) => types.includes(type)),
+    iceberg: says("icebergAllowed"),
+    quoteQuantity: says("quoteOrderQtyMarketAllowed"),
+    trailingStop: says("allowTrailingStop"),
+    amend: says("amendAllowed"),
+    oco: says("ocoAllowed"),
+    oto: says("otoAllowed"),
+    cancelReplace: says("cancelReplaceAllowed"),
+    icebergParts: count("ICEBERG_PARTS", "limit"),
+    maxIcebergOrders: count("MAX_NUM_ICEBERG_ORDERS", "maxNumIcebergOrders"),
+    maxStopOrders: count("MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders"),
+    maxOrderLists: count("MAX_NUM_ORDER_LISTS", "maxNumOrderLists"),
+    maxAmends: count("MAX_NUM_ORDER_AMENDS", "maxNumOrderAmends"),
+    trailingAbove: trailing("Above"),
+    trailingBelow: trailing("Below")
+  }
+}
 
 /** `undefined` where the row cannot be read or lacks a filter without which no order can be checked. Unknown filters are ignored. */
 export const instrument = (row: unknown): Instrument | undefined => {
@@ -35,7 +71,8 @@ export const instrument = (row: unknown): Instrument | undefined => {
     askMultiplierDown: field("PERCENT_PRICE_BY_SIDE", "askMultiplierDown", "0"),
     maxOpenOrders: filters.get("MAX_NUM_ORDERS")?.["maxNumOrders"] ?? DEFAULT_MAX_OPEN_ORDERS,
     makerFeeRate: STANDARD_FEE_RATE,
-    takerFeeRate: STANDARD_FEE_RATE
+    takerFeeRate: STANDARD_FEE_RATE,
+    allows: allowance({ ...row }, filters)
   })
   if (decoded._tag === "None") return undefined
   const { tickSize, stepSize } = decoded.value

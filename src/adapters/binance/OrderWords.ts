@@ -1,9 +1,16 @@
 // Between Binance's words about orders and the desk's.
 import { ClientOrderId } from "../../domain/Ids.ts"
 import type { Fill } from "../../domain/Fill.ts"
-
 import * as Money from "../../domain/Money.ts"
-import type { Intent } from "../../domain/Order.ts"
+import {
+  icebergQuantityOf,
+  type Intent,
+  priceOf,
+  quoteQuantityOf,
+  stopPriceOf,
+  timeInForceOf,
+  trailingDeltaOf
+} from "../../domain/Order.ts"
 import type { ExchangeOrderState, Report } from "../../domain/Report.ts"
 import type { Params } from "./Signing.ts"
 import type * as Wire from "./TradingWire.ts"
@@ -13,11 +20,31 @@ export const orderParams = (clientOrderId: ClientOrderId, intent: Intent): Param
   symbol: intent.symbol,
   side: intent.side,
   type: intent.type,
-  ...(intent.type === "LIMIT" ? { timeInForce: intent.timeInForce, price: Money.format(intent.price) } : {}),
-  quantity: Money.format(intent.quantity),
+  ...(quoteQuantityOf(intent) === undefined ? { quantity: Money.format(intent.quantity) } : {}),
+  ...optionalParams(intent),
   newClientOrderId: clientOrderId,
   newOrderRespType: "FULL"
 })
+
+/** What only some types have. */
+const optionalParams = (intent: Intent): Params => {
+  const timeInForce = timeInForceOf(intent)
+  const trailingDelta = trailingDeltaOf(intent)
+  const decimals = {
+    quoteOrderQty: quoteQuantityOf(intent),
+    price: priceOf(intent),
+    stopPrice: stopPriceOf(intent),
+    icebergQty: icebergQuantityOf(intent)
+  }
+  const texts = Object.entries(decimals).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, Money.format(value)] as const]
+  )
+  return {
+    ...Object.fromEntries(texts),
+    ...(timeInForce === undefined ? {} : { timeInForce }),
+    ...(trailingDelta === undefined ? {} : { trailingDelta })
+  }
+}
 
 /** What the answer to a placement says already. Fills that do not add up to it are left to the stream and to queries. */
 export const reportsOf = (placed: Wire.Placed): ReadonlyArray<Report> => {
@@ -31,9 +58,11 @@ export const reportsOf = (placed: Wire.Placed): ReadonlyArray<Report> => {
   const accepted: Report = { _tag: "Accepted", ...about }
   const executed = placed.fills.reduce((sum, { qty }) => Money.add(sum, qty), Money.zero)
   if (!Money.equals(executed, placed.executedQty)) return [accepted]
+  const whole = placed.status === "FILLED" ? { whole: placed.executedQty } : {}
   const fills = placed.fills.map((fill): Report => ({
     _tag: "Filled",
     ...about,
+    ...whole,
     fill: {
       tradeId: String(fill.tradeId),
       price: fill.price,
@@ -60,13 +89,22 @@ export const stateOf = (order: Wire.Order): ExchangeOrderState => ({
   type: order.type,
   timeInForce: order.timeInForce,
   quantity: order.origQty,
-  ...(Money.isZero(order.price) ? {} : { price: order.price }),
+  ...given("price", order.price),
+  ...given("stopPrice", order.stopPrice),
+  ...given("icebergQuantity", order.icebergQty),
+  ...given("quoteQuantity", order.origQuoteOrderQty),
+  ...(order.trailingDelta === undefined ? {} : { trailingDelta: order.trailingDelta }),
+  isWorking: order.isWorking,
   status: statusOf(order.status),
   executedQuantity: order.executedQty,
   executedQuote: Money.max(Money.zero, order.cummulativeQuoteQty),
   createdAt: order.time,
   at: order.updateTime
 })
+
+/** Zero is none. */
+const given = <Name extends string>(name: Name, value: Money.Decimal | undefined) =>
+  (value === undefined || Money.isZero(value) ? {} : { [name]: value }) as { readonly [N in Name]?: Money.Decimal }
 
 const statusOf = (status: Wire.Status): ExchangeOrderState["status"] => {
   switch (status) {
@@ -100,7 +138,7 @@ export const reportOf = (event: Wire.ExecutionReport): Report | "unreadable" | u
   const totals = { executedQuantity: event.z, quantity: event.q }
   switch (event.x) {
     case "NEW":
-      return { _tag: "Accepted", ...about }
+      return { _tag: "Accepted", ...about, working: event.w }
     case "TRADE":
       return filledOf(event, about)
     case "CANCELED":
@@ -131,7 +169,7 @@ const filledOf = (event: Wire.ExecutionReport, about: About): Report | "unreadab
     liquidity,
     at: event.T
   }
-  return { _tag: "Filled", ...about, fill }
+  return { _tag: "Filled", ...about, fill, ...(event.X === "FILLED" ? { whole: event.z } : {}) }
 }
 
 const SELF_TRADE = "It would have traded with another order of the same account."

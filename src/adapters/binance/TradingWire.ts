@@ -35,6 +35,14 @@ export const Order = Schema.Struct({
   timeInForce: TimeInForce,
   type: Schema.String,
   side: Side,
+  /** Zero where it has none, like the next two. */
+  stopPrice: Schema.optionalKey(DecimalString),
+  icebergQty: Schema.optionalKey(DecimalString),
+  origQuoteOrderQty: Schema.optionalKey(DecimalString),
+  /** Basis points. */
+  trailingDelta: Schema.optionalKey(WholeNumber),
+  /** False while it waits for its trigger. */
+  isWorking: Schema.Boolean,
   time: WholeNumber,
   updateTime: WholeNumber
 })
@@ -123,6 +131,8 @@ export const ExecutionReport = Schema.Struct({
   T: WholeNumber,
   t: Schema.Int,
   m: Schema.Boolean,
+  /** It works, rather than waiting for its trigger. */
+  w: Schema.Boolean,
   /** Of an expiry. */
   eR: Schema.optionalKey(Schema.String)
 })

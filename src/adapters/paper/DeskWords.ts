@@ -9,7 +9,15 @@ import type { EngineEvent, Execution, OwnTrade } from "../../domain/matching/Eve
 import type { Listing } from "../../domain/matching/Listing.ts"
 import type { Amount, NewOrder, Order, OrderStatus } from "../../domain/matching/Order.ts"
 import { filterFailure, type Rejection } from "../../domain/matching/Rejection.ts"
-import type { Intent } from "../../domain/Order.ts"
+import {
+  icebergQuantityOf,
+  type Intent,
+  priceOf,
+  quoteQuantityOf,
+  stopPriceOf,
+  timeInForceOf,
+  trailingDeltaOf
+} from "../../domain/Order.ts"
 import type { ExchangeOrderState, Report } from "../../domain/Report.ts"
 
 const UNIT = Money.decimal("0.00000001")
@@ -24,21 +32,23 @@ export const newOrderOf = (
   intent: Intent,
   { defaultStp, instrument }: Listing
 ): Result.Result<NewOrder, Rejection> => {
-  const lots = lotsOf(intent.quantity, instrument)
-  if (lots === undefined) return Result.fail(filterFailure("LOT_SIZE"))
-  const ticks = intent.type === "LIMIT" ? whole(intent.price, instrument.tickSize) : 0
-  if (ticks === undefined) return Result.fail(filterFailure("PRICE_FILTER"))
+  const { stepSize, tickSize } = instrument
+  const quote = quoteQuantityOf(intent)
+  const [lots, icebergLots] = [intent.quantity, icebergQuantityOf(intent)].map((value) => whole(value, stepSize))
+  if (lots === undefined || icebergLots === undefined) return Result.fail(filterFailure("LOT_SIZE"))
+  const [ticks, stopTicks] = [priceOf(intent), stopPriceOf(intent)].map((value) => whole(value, tickSize))
+  if (ticks === undefined || stopTicks === undefined) return Result.fail(filterFailure("PRICE_FILTER"))
   return Result.succeed({
     clientOrderId,
     side: intent.side,
     type: intent.type,
-    timeInForce: intent.type === "LIMIT" ? intent.timeInForce : "GTC",
-    lots,
-    quote: 0n,
+    timeInForce: timeInForceOf(intent) ?? "GTC",
+    lots: quote === undefined ? lots : 0,
+    quote: quote === undefined ? 0n : amountOf(quote),
     ticks,
-    stopTicks: 0,
-    trailingBips: 0,
-    icebergLots: 0,
+    stopTicks,
+    trailingBips: trailingDeltaOf(intent) ?? 0,
+    icebergLots,
     stp: defaultStp
   })
 }
@@ -46,7 +56,9 @@ export const newOrderOf = (
 /** `undefined` for what is no whole number of lots. */
 export const lotsOf = (quantity: Decimal, { stepSize }: Instrument): number | undefined => whole(quantity, stepSize)
 
-const whole = (value: Decimal, step: Decimal): number | undefined => {
+/** Zero for what is not asked for. */
+const whole = (value: Decimal | undefined, step: Decimal): number | undefined => {
+  if (value === undefined) return 0
   if (!Money.isMultipleOf(value, step)) return undefined
   const units = Number(Money.toUnits(value, step))
   return Number.isSafeInteger(units) ? units : undefined
@@ -83,9 +95,13 @@ export const reportOf = (event: EngineEvent, instruments: ReadonlyMap<string, In
   }
   switch (type) {
     case "NEW":
-      return { _tag: "Accepted", ...about }
-    case "TRADE":
-      return trade === undefined ? undefined : { _tag: "Filled", ...about, fill: fillOf(trade, at, instrument) }
+      return { _tag: "Accepted", ...about, working: event.working }
+    case "TRADE": {
+      const whole = event.status === "FILLED" ? { whole: totals.executedQuantity } : {}
+      return trade === undefined
+        ? undefined
+        : { _tag: "Filled", ...about, fill: fillOf(trade, at, instrument), ...whole }
+    }
     case "CANCELED":
       return { _tag: "Canceled", ...about, ...totals }
     case "REJECTED":
@@ -123,7 +139,12 @@ export type OrderParts = Pick<
   | "type"
   | "timeInForce"
   | "lots"
+  | "quote"
   | "ticks"
+  | "stopTicks"
+  | "trailingBips"
+  | "icebergLots"
+  | "workingAt"
   | "status"
   | "executedLots"
   | "executedQuote"
@@ -140,13 +161,20 @@ export const partsOf = (order: OrderParts): OrderParts => ({
   type: order.type,
   timeInForce: order.timeInForce,
   lots: order.lots,
+  quote: order.quote,
   ticks: order.ticks,
+  stopTicks: order.stopTicks,
+  trailingBips: order.trailingBips,
+  icebergLots: order.icebergLots,
+  workingAt: order.workingAt,
   status: order.status,
   executedLots: order.executedLots,
   executedQuote: order.executedQuote,
   createdAt: order.createdAt,
   updatedAt: order.updatedAt
 })
+
+const pricedAt = (ticks: number, { tickSize }: Instrument): Decimal => Money.fromUnits(BigInt(ticks), tickSize)
 
 export const exchangeOrderOf = (order: OrderParts, instrument: Instrument): ExchangeOrderState => ({
   clientOrderId: ClientOrderId.make(order.clientOrderId),
@@ -156,7 +184,12 @@ export const exchangeOrderOf = (order: OrderParts, instrument: Instrument): Exch
   type: order.type,
   timeInForce: order.timeInForce,
   quantity: quantityOf(order.lots, instrument),
-  ...(order.ticks === 0 ? {} : { price: Money.fromUnits(BigInt(order.ticks), instrument.tickSize) }),
+  ...(order.ticks === 0 ? {} : { price: pricedAt(order.ticks, instrument) }),
+  ...(order.stopTicks === 0 ? {} : { stopPrice: pricedAt(order.stopTicks, instrument) }),
+  ...(order.trailingBips === 0 ? {} : { trailingDelta: order.trailingBips }),
+  ...(order.icebergLots === 0 ? {} : { icebergQuantity: quantityOf(order.icebergLots, instrument) }),
+  ...(order.quote === 0n ? {} : { quoteQuantity: decimalOf(order.quote) }),
+  isWorking: order.workingAt >= 0,
   status: statusOf(order.status),
   executedQuantity: quantityOf(order.executedLots, instrument),
   executedQuote: decimalOf(order.executedQuote),

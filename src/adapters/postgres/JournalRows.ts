@@ -57,7 +57,8 @@ export const columns = {
     "reason text",
     "updated_at bigint",
     "flights jsonb",
-    "resolution jsonb"
+    "resolution jsonb",
+    "triggered_at bigint"
   ],
   changes: [
     "account_id text",
@@ -73,7 +74,8 @@ export const columns = {
     "reason text",
     "updated_at bigint",
     "flights jsonb",
-    "resolution jsonb"
+    "resolution jsonb",
+    "triggered_at bigint"
   ],
   calls: [
     "account_id text",
@@ -199,7 +201,7 @@ const addChain = (rows: Building, accountId: AccountId, chain: Chain, before: st
       end = [seq, link.hash]
       if (order !== undefined) {
         if (BEGINNINGS.has(event._tag)) created.add(order.orderId)
-        if (event._tag === "OrderAmended") amended.add(order.orderId)
+        if (event._tag === "OrderAmended" || event._tag === "OrderSized") amended.add(order.orderId)
         if (event._tag === "OrderFilled") rows.fills.push(fillRow(accountId, seq, order, event.fill))
         orders.set(order.orderId, order)
       }
@@ -285,7 +287,8 @@ const progressOf = (order: Order): Row => [
   order.flights?.map((flight) =>
     flight.quantity === undefined ? flight : { ...flight, quantity: encodeDecimal(flight.quantity) }
   ),
-  order.resolution
+  order.resolution,
+  order.triggeredAt
 ]
 
 const fillRow = (accountId: AccountId, seq: number, { intent, orderId }: Order, fill: Fill): Row => [

@@ -1,5 +1,6 @@
 // What the matching engine must know of a symbol: the instrument, and the rest of Binance Spot's filters and permissions.
-import type { Instrument } from "../Instrument.ts"
+import type { Allowance } from "../Allowance.ts"
+import { allowanceOf, type Instrument } from "../Instrument.ts"
 import * as Money from "../Money.ts"
 import type { Decimal } from "../Money.ts"
 import type { OrderType } from "./Order.ts"
@@ -69,42 +70,36 @@ export interface Listing {
   readonly exchange: ExchangeLimits
 }
 
-const ALL_TYPES: ReadonlyArray<OrderType> = [
-  "LIMIT",
-  "LIMIT_MAKER",
-  "MARKET",
-  "STOP_LOSS",
-  "STOP_LOSS_LIMIT",
-  "TAKE_PROFIT",
-  "TAKE_PROFIT_LIMIT"
-]
-
-/** The rules a liquid pair has at Binance Spot in 2026, around an instrument. */
-export const listingOf = (instrument: Instrument): Listing => ({
-  instrument,
-  status: instrument.trading ? "TRADING" : "HALT",
-  orderTypes: new Set(ALL_TYPES),
-  icebergAllowed: true,
-  listsAllowed: true,
-  quoteOrderQtyAllowed: true,
-  trailingAllowed: true,
-  cancelReplaceAllowed: true,
-  amendAllowed: true,
-  defaultStp: "EXPIRE_MAKER",
-  allowedStps: new Set(["EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT", "TRANSFER"]),
-  icebergParts: 100,
-  maxIcebergOrders: 200,
-  maxAlgoOrders: 5,
-  maxOrderLists: 20,
-  maxAmends: 10,
-  trailingAbove: { min: 10, max: 2000 },
-  trailingBelow: { min: 10, max: 2000 },
-  minMarketQuantity: Money.zero,
-  marketStep: Money.zero,
-  minNotionalToMarket: true,
-  maxNotionalToMarket: false,
-  maxPosition: Money.zero,
-  maxBase: Money.zero,
-  maxQuote: Money.zero,
-  exchange: NO_EXCHANGE_LIMITS
-})
+/** The rules a liquid pair has at Binance Spot in 2026, around an instrument and what it allows. */
+export const listingOf = (instrument: Instrument): Listing => {
+  const allows = allowanceOf(instrument)
+  const range = ({ maximum, minimum }: Allowance["trailingAbove"]) => ({ min: minimum, max: maximum })
+  return {
+    instrument,
+    status: instrument.trading ? "TRADING" : "HALT",
+    orderTypes: new Set(allows.orderTypes),
+    icebergAllowed: allows.iceberg,
+    listsAllowed: allows.oco || allows.oto,
+    quoteOrderQtyAllowed: allows.quoteQuantity,
+    trailingAllowed: allows.trailingStop,
+    cancelReplaceAllowed: allows.cancelReplace,
+    amendAllowed: allows.amend,
+    defaultStp: "EXPIRE_MAKER",
+    allowedStps: new Set(["EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT", "TRANSFER"]),
+    icebergParts: allows.icebergParts,
+    maxIcebergOrders: allows.maxIcebergOrders,
+    maxAlgoOrders: allows.maxStopOrders,
+    maxOrderLists: allows.maxOrderLists,
+    maxAmends: allows.maxAmends,
+    trailingAbove: range(allows.trailingAbove),
+    trailingBelow: range(allows.trailingBelow),
+    minMarketQuantity: Money.zero,
+    marketStep: Money.zero,
+    minNotionalToMarket: true,
+    maxNotionalToMarket: false,
+    maxPosition: Money.zero,
+    maxBase: Money.zero,
+    maxQuote: Money.zero,
+    exchange: NO_EXCHANGE_LIMITS
+  }
+}

@@ -4,6 +4,7 @@ import type { Instrument } from "../../domain/Instrument.ts"
 import type { Level } from "../../domain/Market.ts"
 import type { Decimal } from "../../domain/Money.ts"
 import * as Money from "../../domain/Money.ts"
+import type { Intent } from "../../domain/Order.ts"
 import type { RiskContext, RiskLimits } from "../../domain/Risk.ts"
 import { heardMillisAgo } from "../../domain/Staleness.ts"
 import type { MarketData } from "../../ports/MarketData.ts"
@@ -45,11 +46,21 @@ const worstPrice = (
   const depth = market.depth(intent.symbol, LEVELS)
   if (depth === undefined || !depth.synced) return undefined
   const levels: ReadonlyArray<Level> = intent.side === "BUY" ? depth.asks : depth.bids
-  let left = Money.wholeUnits(intent.quantity, instrument.stepSize)
+  const level = lastReached(levels, intent, instrument) ?? levels.at(-1)
+  return level === undefined ? undefined : priceOf(level.ticks, instrument)
+}
+
+/** The level in which the order would find the last of what it wants, in lots or by its quote quantity. */
+const lastReached = (
+  levels: ReadonlyArray<Level>,
+  { quantity, quoteQuantity }: Extract<Intent, { readonly type: "MARKET" }>,
+  { stepSize, tickSize }: Instrument
+): Level | undefined => {
+  const unit = quoteQuantity === undefined ? stepSize : Money.multiply(tickSize, stepSize)
+  let left = Money.wholeUnits(quoteQuantity ?? quantity, unit)
   for (const level of levels) {
-    left -= BigInt(level.lots)
-    if (left <= 0n) return priceOf(level.ticks, instrument)
+    left -= BigInt(level.lots) * (quoteQuantity === undefined ? 1n : BigInt(level.ticks))
+    if (left <= 0n) return level
   }
-  const deepest = levels.at(-1)
-  return deepest === undefined ? undefined : priceOf(deepest.ticks, instrument)
+  return undefined
 }

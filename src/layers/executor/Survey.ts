@@ -6,7 +6,7 @@ import type { SurveyCause } from "../../domain/Event.ts"
 import { type Asked, openOrders, orderIdOf, orderIn, refOf } from "../../domain/Hear.ts"
 import type { AccountId, OrderId } from "../../domain/Ids.ts"
 import * as Money from "../../domain/Money.ts"
-import type { Order } from "../../domain/Order.ts"
+import { isStop, type Order } from "../../domain/Order.ts"
 import type { ExchangeOrder, ExchangeOrderState, TradeOf } from "../../domain/Report.ts"
 import type { Exchange, ExchangeError } from "../../ports/Exchange.ts"
 import type { Journal, JournalError } from "../../ports/Journal.ts"
@@ -117,6 +117,7 @@ const mayDiffer = (
     state === undefined ||
     !Money.equals(state.executedQuantity, order.executedQuantity) ||
     !Money.equals(state.quantity, order.intent.quantity) ||
+    (isStop(order.intent) && state.isWorking !== (order.triggeredAt !== undefined)) ||
     unbooked.some(({ exchangeOrderId }) => exchangeOrderId === order.exchangeOrderId)
   )
 }

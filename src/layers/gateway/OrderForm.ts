@@ -39,28 +39,87 @@ export const decimalOf = (input: string | number): Decimal | undefined => {
 
 const NUMBER_WANTED = "A decimal number is wanted, such as 0.015, with at most 20 digits before and after the point."
 
+type Type = OrderInput["type"]
+type Field = "quantity" | "quoteQuantity" | "price" | "timeInForce" | "stopPrice" | "trailingDelta" | "icebergQuantity"
+
+const STOPS: ReadonlyArray<Field> = ["stopPrice", "trailingDelta"]
+/** What each type takes beside what it must have. */
+const TAKES: { readonly [T in Type]: { readonly must: ReadonlyArray<Field>; readonly may: ReadonlyArray<Field> } } = {
+  MARKET: { must: [], may: ["quantity", "quoteQuantity"] },
+  LIMIT: { must: ["quantity", "price"], may: ["timeInForce", "icebergQuantity"] },
+  LIMIT_MAKER: { must: ["quantity", "price"], may: ["icebergQuantity"] },
+  STOP_LOSS: { must: ["quantity"], may: STOPS },
+  TAKE_PROFIT: { must: ["quantity"], may: STOPS },
+  STOP_LOSS_LIMIT: { must: ["quantity", "price"], may: ["timeInForce", "icebergQuantity", ...STOPS] },
+  TAKE_PROFIT_LIMIT: { must: ["quantity", "price"], may: ["timeInForce", "icebergQuantity", ...STOPS] }
+}
+const FIELDS: ReadonlyArray<Field> = [
+  "quantity",
+  "quoteQuantity",
+  "price",
+  "timeInForce",
+  "stopPrice",
+  "trailingDelta",
+  "icebergQuantity"
+]
+const DECIMALS = ["quantity", "quoteQuantity", "price", "stopPrice", "icebergQuantity"] as const
+
+/** By field, what is missing and what the type does not take. */
+const misfits = (input: OrderInput): Record<string, string> => {
+  const { type } = input
+  const { may, must } = TAKES[type]
+  const wrong: Record<string, string> = {}
+  for (const field of FIELDS) {
+    const isGiven = input[field] !== undefined
+    if (must.includes(field) && !isGiven) wrong[field] = `A ${type} order needs a ${field}.`
+    if (isGiven && !must.includes(field) && !may.includes(field)) {
+      wrong[field] = `A ${type} order takes no ${field}: leave it out, or send another type.`
+    }
+  }
+  const isStop = may.includes("stopPrice")
+  if (isStop && input.stopPrice === undefined && input.trailingDelta === undefined) {
+    wrong["stopPrice"] = `A ${type} order needs a stopPrice, a trailingDelta, or both.`
+  }
+  const amounts = [input.quantity, input.quoteQuantity].filter((amount) => amount !== undefined).length
+  if (type === "MARKET" && amounts !== 1)
+    wrong["quantity"] = "A MARKET order needs a quantity or a quoteQuantity, one of the two."
+  return wrong
+}
+
 /** Everything that is wrong is told at once, by field. */
 export const intentOf = (input: OrderInput): Effect.Effect<Intent, Refusal<"BAD_REQUEST">> => {
-  const wrong: Record<string, string> = {}
-  const quantity = decimalOf(input.quantity)
-  if (quantity === undefined) wrong["quantity"] = NUMBER_WANTED
-  const price = input.price === undefined ? undefined : decimalOf(input.price)
-  if (input.price !== undefined && price === undefined) wrong["price"] = NUMBER_WANTED
-  if (input.type === "LIMIT" && input.price === undefined) wrong["price"] = "A LIMIT order needs a price."
-  if (input.type === "MARKET" && input.price !== undefined) {
-    wrong["price"] = "A MARKET order takes no price: leave it out, or send a LIMIT order."
-  }
-  if (input.type === "MARKET" && input.timeInForce !== undefined) {
-    wrong["timeInForce"] = "A MARKET order takes no timeInForce: leave it out, or send a LIMIT order."
+  const wrong = misfits(input)
+  const given: { [F in (typeof DECIMALS)[number]]?: Decimal } = {}
+  for (const field of DECIMALS) {
+    const text = input[field]
+    const value = text === undefined ? undefined : decimalOf(text)
+    if (value !== undefined) given[field] = value
+    else if (text !== undefined) wrong[field] = NUMBER_WANTED
   }
   const [first] = Object.values(wrong)
-  if (first !== undefined || quantity === undefined) return refuse("BAD_REQUEST", first ?? NUMBER_WANTED, wrong)
-  const { side, symbol, timeInForce } = input
-  return Effect.succeed(
-    input.type === "MARKET" || price === undefined
-      ? { type: "MARKET", symbol, side, quantity }
-      : { type: "LIMIT", symbol, side, quantity, price, timeInForce: timeInForce ?? "GTC" }
-  )
+  if (first !== undefined) return refuse("BAD_REQUEST", first, wrong)
+  const { icebergQuantity, price = Money.zero, quantity = Money.zero, quoteQuantity, stopPrice } = given
+  const { side, symbol, timeInForce = "GTC", trailingDelta, type } = input
+  const terms = { symbol, side, quantity }
+  const iceberg = icebergQuantity === undefined ? {} : { icebergQuantity }
+  const trigger = {
+    ...(stopPrice === undefined ? {} : { stopPrice }),
+    ...(trailingDelta === undefined ? {} : { trailingDelta })
+  }
+  switch (type) {
+    case "MARKET":
+      return Effect.succeed({ type, ...terms, ...(quoteQuantity === undefined ? {} : { quoteQuantity }) })
+    case "LIMIT":
+      return Effect.succeed({ type, ...terms, price, timeInForce, ...iceberg })
+    case "LIMIT_MAKER":
+      return Effect.succeed({ type, ...terms, price, ...iceberg })
+    case "STOP_LOSS":
+    case "TAKE_PROFIT":
+      return Effect.succeed({ type, ...terms, ...trigger })
+    case "STOP_LOSS_LIMIT":
+    case "TAKE_PROFIT_LIMIT":
+      return Effect.succeed({ type, ...terms, price, timeInForce, ...trigger, ...iceberg })
+  }
 }
 
 /** The wanted quantity of an amend. */
@@ -71,7 +130,7 @@ export const quantityOf = (input: string | number): Effect.Effect<Decimal, Refus
   return refuse("BAD_REQUEST", wanted, { quantity: wanted })
 }
 
-/** What the exchange's own filters say, before anything is stored. A market order's notional is judged by the last price. */
+/** What the exchange's own filters say, before anything is stored. The notional of an order without a limit price is judged by the last price. */
 export const denialOf = (
   intent: Intent,
   instrument: Instrument.Instrument | undefined,
@@ -79,6 +138,6 @@ export const denialOf = (
 ): DenialReason | undefined => {
   if (instrument === undefined) return { _tag: "UnknownSymbol", symbol: intent.symbol }
   const last = quote?.last === undefined ? undefined : Money.fromUnits(BigInt(quote.last), instrument.tickSize)
-  const valid = Instrument.validate(instrument, intent, intent.type === "MARKET" ? last : undefined)
+  const valid = Instrument.validate(instrument, intent, last)
   return Result.isFailure(valid) ? valid.failure : undefined
 }

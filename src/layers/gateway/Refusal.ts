@@ -41,14 +41,21 @@ export const refusalOf = (
   return refusal(code, message, field === undefined ? undefined : { [field]: message })
 }
 
-const fieldOf = ({ _tag }: DenialReason): string | undefined =>
-  _tag.startsWith("Quantity") || _tag.startsWith("Notional")
-    ? "quantity"
-    : _tag.startsWith("Price")
-      ? "price"
-      : _tag === "UnknownSymbol" || _tag === "NotTrading"
-        ? "symbol"
-        : undefined
+/** By how the name of the reason begins; the first that fits. */
+const FIELDS: ReadonlyArray<readonly [string, string]> = [
+  ["Quantity", "quantity"],
+  ["Notional", "quantity"],
+  ["QuoteQuantity", "quoteQuantity"],
+  ["Price", "price"],
+  ["StopPrice", "stopPrice"],
+  ["Trailing", "trailingDelta"],
+  ["Iceberg", "icebergQuantity"],
+  ["OrderType", "type"],
+  ["UnknownSymbol", "symbol"],
+  ["NotTrading", "symbol"]
+]
+
+const fieldOf = ({ _tag }: DenialReason): string | undefined => FIELDS.find(([start]) => _tag.startsWith(start))?.[1]
 
 /** A refusal with `Retry-After`: whole seconds, at least one. */
 export const refuseForNow = <const Code extends string>(

@@ -112,6 +112,7 @@ const found = {
   timeInForce: "GTC",
   type: "LIMIT",
   side: "BUY",
+  isWorking: true,
   time: 1,
   updateTime: 1
 }
@@ -296,7 +297,8 @@ const event = {
   N: null,
   T: 1,
   t: -1,
-  m: false
+  m: false,
+  w: true
 }
 const saying =
   (...frames: ReadonlyArray<string>) =>

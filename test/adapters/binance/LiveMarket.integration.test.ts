@@ -10,6 +10,7 @@ import * as PublicBinance from "../../kit/PublicBinance.ts"
 const symbolRow = {
   symbol: "BTCUSDT",
   status: "TRADING",
+  orderTypes: ["LIMIT", "MARKET"],
   baseAsset: "BTC",
   quoteAsset: "USDT",
   filters: [

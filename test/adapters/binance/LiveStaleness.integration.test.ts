@@ -20,6 +20,7 @@ import { diff, served, snapshot, START, trade } from "../paper/market/Stage.ts"
 const symbolRow = {
   symbol: "BTCUSDT",
   status: "TRADING",
+  orderTypes: ["LIMIT", "MARKET"],
   baseAsset: "BTC",
   quoteAsset: "USDT",
   filters: [

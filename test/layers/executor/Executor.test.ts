@@ -3,6 +3,7 @@ import { Deferred, Effect, Layer, Option, Queue, Ref } from "effect"
 import { TestClock } from "effect/testing"
 import * as PaperExchange from "../../../src/adapters/paper/PaperExchange.ts"
 import * as VenueEngine from "../../../src/adapters/paper/VenueEngine.ts"
+import { orderView } from "../../../src/contract/Views.ts"
 import type { AccountUpdate } from "../../../src/domain/Account.ts"
 import type { Envelope } from "../../../src/domain/Command.ts"
 import { TOO_LATE_MILLIS } from "../../../src/domain/Decide.ts"
@@ -20,7 +21,7 @@ import * as MemoryJournal from "../../../src/ports/MemoryJournal.ts"
 import * as MemoryPaperJournal from "../../../src/ports/MemoryPaperJournal.ts"
 import * as Settings from "../../kit/Settings.ts"
 import * as StillMarket from "../../kit/StillMarket.ts"
-import { accountId, cancel, limit, market, open, orderId, place } from "../../kit/Trading.ts"
+import { accountId, byQuote, cancel, limit, market, open, orderId, place, stop } from "../../kit/Trading.ts"
 
 const { format } = Money
 
@@ -126,6 +127,43 @@ describe("executor", () => {
           journal.receipt(accountId, place(1, market("BUY", "0.1")).commandId)
         )
         assert.strictEqual(Option.getOrThrow(receipt).outcome, "accepted")
+      })
+    )
+  )
+
+  it.effect("a stop order waits, is triggered by the market and fills, and each step is in the journal", () =>
+    inWorld(
+      Effect.gen(function* () {
+        const updates = yield* Events.use((events) => events.subscribe)
+        const data = yield* openBook
+        yield* Layer.build(life())
+        yield* send(place(1, stop("STOP_LOSS", "SELL", "0.2", { stopPrice: "59000" })))
+        yield* follow(updates, until("OrderAccepted"))
+        const find = Blotter.use((blotter) => blotter.order(accountId, orderId(1)))
+        const waiting = orderView(Option.getOrThrow(yield* find))
+        assert.deepInclude(waiting, { status: "NEW", isWorking: false, stopPrice: "59000", type: "STOP_LOSS" })
+        StillMarket.trade(data, "SELL", 59_000, 1)
+        assert.deepStrictEqual(names(yield* follow(updates, until("OrderFilled"))), ["OrderTriggered", "OrderFilled"])
+        const done = orderView(Option.getOrThrow(yield* find))
+        assert.deepInclude(done, { status: "FILLED", isWorking: true, executedQuantity: "0.2" })
+      })
+    )
+  )
+
+  it.effect("a market order by quote quantity closes exactly, with the quantity that the exchange worked out", () =>
+    inWorld(
+      Effect.gen(function* () {
+        const updates = yield* Events.use((events) => events.subscribe)
+        yield* openBook
+        yield* Layer.build(life())
+        yield* send(place(1, byQuote("BUY", "6001")))
+        const seen = names(yield* follow(updates, until("OrderFilled")))
+        assert.deepStrictEqual(seen, ["OrderSubmitted", "OrderAccepted", "OrderSized", "OrderFilled"])
+        const order = Option.getOrThrow(yield* Blotter.use((blotter) => blotter.order(accountId, orderId(1))))
+        assert.deepInclude(orderView(order), { status: "FILLED", quantity: "0.1", quoteQuantity: "6001" })
+        const { balances } = yield* Blotter.use((blotter) => blotter.state(accountId))
+        const usdt = balances.find(({ asset }) => asset === "USDT")
+        assert.deepStrictEqual(usdt && [format(usdt.free), format(usdt.held)], ["93999", "0"])
       })
     )
   )

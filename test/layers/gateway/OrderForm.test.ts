@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Effect, Result } from "effect"
+import type { OrderInput } from "../../../src/contract/Http.ts"
 import { format } from "../../../src/domain/Money.ts"
 import { FreshIds } from "../../../src/layers/gateway/FreshIds.ts"
 import { callerOf } from "../../../src/layers/gateway/Limits.ts"
-import { decimalOf } from "../../../src/layers/gateway/OrderForm.ts"
+import { decimalOf, intentOf } from "../../../src/layers/gateway/OrderForm.ts"
 
 describe("a decimal from outside", () => {
   it("is read exactly, exponents included", () => {
@@ -27,6 +29,47 @@ describe("a decimal from outside", () => {
       assert.isUndefined(decimalOf(input), String(input))
     }
   })
+})
+
+describe("an order from outside", () => {
+  const read = (fields: Partial<OrderInput>) =>
+    Effect.runSync(Effect.result(intentOf({ symbol: "BTCUSDT", side: "BUY", type: "LIMIT", ...fields })))
+  /** Fields that are wrong. */
+  const wrong = (fields: Partial<OrderInput>) => {
+    const result = read(fields)
+    return Result.isFailure(result) ? Object.keys(result.failure.error.fields ?? {}) : []
+  }
+
+  it("becomes the type that it names, with decimals exactly as written", () => {
+    const fields = { quantity: "0.10", price: 59_000, stopPrice: "59100.5", trailingDelta: 50 } as const
+    const result = Result.getOrThrow(read({ type: "STOP_LOSS_LIMIT", ...fields, icebergQuantity: "0.01" }))
+    assert(result.type === "STOP_LOSS_LIMIT")
+    assert.deepStrictEqual([result.quantity, result.price, result.stopPrice!, result.icebergQuantity!].map(format), [
+      "0.1",
+      "59000",
+      "59100.5",
+      "0.01"
+    ])
+    assert.deepStrictEqual([result.timeInForce, result.trailingDelta], ["GTC", 50])
+    const market = Result.getOrThrow(read({ type: "MARKET", quoteQuantity: "100" }))
+    assert.deepStrictEqual([format(market.quantity), market.type], ["0", "MARKET"])
+  })
+
+  it.each([
+    [{ type: "LIMIT", quantity: "1" }, ["price"]],
+    [{ type: "LIMIT" }, ["quantity", "price"]],
+    [{ type: "LIMIT", quantity: "1", price: "x", stopPrice: "1" }, ["stopPrice", "price"]],
+    [{ type: "LIMIT_MAKER", quantity: "1", price: "1", timeInForce: "GTC" }, ["timeInForce"]],
+    [{ type: "MARKET" }, ["quantity"]],
+    [{ type: "MARKET", quantity: "1", quoteQuantity: "1" }, ["quantity"]],
+    [{ type: "MARKET", quantity: "1", icebergQuantity: "0.1" }, ["icebergQuantity"]],
+    [{ type: "STOP_LOSS", quantity: "1" }, ["stopPrice"]],
+    [{ type: "STOP_LOSS", quantity: "1", stopPrice: "1", price: "1" }, ["price"]],
+    [{ type: "TAKE_PROFIT", quoteQuantity: "1", stopPrice: "1" }, ["quantity", "quoteQuantity"]],
+    [{ type: "TAKE_PROFIT_LIMIT", quantity: "1", stopPrice: "1" }, ["price"]]
+  ] as const)("that does not fit its type names each field: %j", (fields, names) =>
+    assert.deepStrictEqual(wrong(fields), [...names])
+  )
 })
 
 describe("a fresh id", () => {

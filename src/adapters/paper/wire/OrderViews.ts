@@ -48,7 +48,7 @@ export const orderView = (order: Terms, scale: Scale, caller: Times): View => {
     icebergQty: scale.quantity(order.icebergLots),
     time: stamp(caller, order.createdAt),
     updateTime: stamp(caller, order.updatedAt),
-    isWorking: order.workingAt > 0,
+    isWorking: order.workingAt >= 0,
     workingTime: stamp(caller, order.workingAt),
     origQuoteOrderQty: amountText(order.quote),
     selfTradePreventionMode: order.stp
