@@ -116,7 +116,7 @@ export const sentence = (reason: DenialReason): string =>
     OrderInDoubt: () =>
       "The order is in doubt and the desk is asking the exchange. Ask again once that is settled, within seconds.",
     Blind: () =>
-      "The desk cannot see the exchange right now, so an order without a limit price would be blind. Use a limit order, or wait until the desk sees again.",
+      "The desk cannot see the exchange right now, so an order without a price of its own would be blind. Use a limit order, or wait until the desk sees again.",
     NotAmendable: () => "Only an order that rests or waits at the exchange can be amended.",
     AmendNotAllowed: ({ symbol }) => `Orders in ${symbol} cannot be amended: cancel it and send a new one.`,
     AmendOutOfRange: ({ above, below }) =>

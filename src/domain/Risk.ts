@@ -58,7 +58,7 @@ export const approve = (
   const { instrument, referencePrice } = context
   const { intent } = order
   if (instrument === undefined) return Result.fail({ _tag: "UnknownSymbol", symbol: intent.symbol })
-  if (account.blind !== undefined && priceOf(intent) === undefined) {
+  if (account.blind !== undefined && goesByTheMarket(intent)) {
     return Result.fail({ _tag: "Blind", since: account.blind.since })
   }
   const old = tooOld(intent, context)
@@ -85,12 +85,15 @@ export const approve = (
   return Result.succeed(fields as ApprovedOrder)
 }
 
-/** A market order needs the book as it is now; a limit price is judged by the last price, which stays good for a moment. */
+/** Neither a limit nor a trigger: what it does depends on the market of that moment alone. */
+const goesByTheMarket = (intent: Intent): boolean => priceOf(intent) === undefined && stopPriceOf(intent) === undefined
+
+/** An order without a price of its own needs the book as it is now; any other is judged by the last price, which stays good for a moment. */
 const tooOld = (intent: Intent, { referencePrice, stale }: RiskContext): DenialReason | undefined => {
   if (stale === undefined) return undefined
   const { heardMillisAgo, why } = stale
   const judged = referencePrice !== undefined && (heardMillisAgo ?? Number.POSITIVE_INFINITY) > OLD_MILLIS
-  if (intent.type !== "MARKET" && !judged) return undefined
+  if (!goesByTheMarket(intent) && !judged) return undefined
   const heard = heardMillisAgo === undefined ? {} : { heardMillisAgo }
   return { _tag: "MarketStale", symbol: intent.symbol, why, ...heard }
 }

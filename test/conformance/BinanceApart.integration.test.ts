@@ -94,10 +94,9 @@ interface Weather {
 
 /** Long enough for a doubt, which ends after some 14 s, and for a minute without weight. */
 const PATIENCE_MILLIS = 240_000
-const CUT_EVERY_MILLIS = 1_000
 
-/** One answer in ten to an order, a cancel or an amend is lost, one event in twenty comes twice, and every second the streams are cut and the clock jumps. */
-const spoil = async ({ paper }: World): Promise<Weather> => {
+/** One answer in ten to an order, a cancel or an amend is lost, one event in twenty comes twice; now and then streams are cut and the clock jumps. */
+const spoil = async ({ paper }: World, cutEveryMillis: number): Promise<Weather> => {
   const set = (fault: object) => paper.admin("POST", "/faults", fault) as Promise<{ readonly id: string }>
   for (const how of ["cut", "504", "-1007"]) await set({ verb: "loseAck", params: { how }, share: 0.035, seed: 7 })
   await set({ verb: "duplicateEvents", scope: { stream: "user" }, share: 0.05, seed: 7 })
@@ -109,7 +108,7 @@ const spoil = async ({ paper }: World): Promise<Weather> => {
     await paper.admin("DELETE", `/faults/${skew.id}`)
     skew = await set({ verb: "skewClock", params: { millis: turns % 2 === 0 ? 3_000 : -3_000 } })
   }
-  const timer = setInterval(() => void worse(), CUT_EVERY_MILLIS)
+  const timer = setInterval(() => void worse(), cutEveryMillis)
   const happened = async () => {
     const { faults } = (await paper.admin("GET", "/faults")) as {
       faults: ReadonlyArray<{ readonly verb: string; readonly happened: number }>
@@ -134,20 +133,23 @@ describe("the desk and the exchange as two processes", () => {
     )
   })
 
-  describe("over a bad line", () => {
+  describe.each([
+    { line: "a bad line, at a tenth of Binance's limits", limits: "tenth", cutEveryMillis: 20_000, hands: [1] },
+    // The dice fall on: no two hands meet the same trouble.
+    { line: "a worse line", limits: "on", cutEveryMillis: 1_000, hands: [2, 3] }
+  ])("over $line", ({ cutEveryMillis, hands, limits }) => {
     let world: World
     let weather: Weather
     beforeAll(async () => {
-      world = await begin("on")
-      weather = await spoil(world)
+      world = await begin(limits)
+      weather = await spoil(world, cutEveryMillis)
     }, START_MILLIS)
     afterAll(async () => {
       weather?.stop()
       await world?.close()
     })
 
-    // The dice fall on: no two hands meet the same trouble.
-    for (const hand of [1, 2, 3]) {
+    for (const hand of hands) {
       exchangeSuite(
         `binance, hand ${hand}`,
         Layer.suspend(() => wired(world, patient)),

@@ -42,9 +42,13 @@ const storyOf = (order: ExchangeOrder, wanted: Money.Decimal): ReadonlyArray<Rep
       : status === "EXPIRED"
         ? [{ _tag: "Expired", ...about, executedQuantity, quantity, reason: "" }]
         : []
+  const waits = order.stopPrice !== undefined || order.trailingDelta !== undefined
   return [
-    { _tag: "Accepted", ...about },
-    ...(Money.equals(quantity, wanted) ? [] : [{ _tag: "Amended" as const, ...about, quantity }]),
+    { _tag: "Accepted", ...about, working: !waits },
+    ...(waits && order.isWorking ? [{ _tag: "Accepted" as const, ...about, working: true }] : []),
+    ...(Money.equals(quantity, wanted) || Money.isZero(wanted)
+      ? []
+      : [{ _tag: "Amended" as const, ...about, quantity }]),
     ...fills.map((fill): Report => ({ _tag: "Filled", ...about, fill })),
     ...end
   ]
@@ -52,6 +56,7 @@ const storyOf = (order: ExchangeOrder, wanted: Money.Decimal): ReadonlyArray<Rep
 
 const nameOf = (report: Report): string => {
   const order = `${report._tag} ${report.exchangeOrderId ?? report.clientOrderId}`
+  if (report._tag === "Accepted") return `${order} ${report.working !== false}`
   if (report._tag === "Filled") return `${order} ${report.fill.tradeId}`
   return report._tag === "Amended" ? `${order} ${Money.format(report.quantity)}` : order
 }

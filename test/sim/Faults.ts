@@ -34,6 +34,8 @@ export interface FaultPlan {
   readonly clockOffset: number
   readonly strangers: number
   readonly deposits: number
+  /** Orders that are neither plain market nor plain limit: no fault, but a world of its own. */
+  readonly otherTypes: number
 }
 
 const swarm: { readonly [K in keyof FaultPlan]: readonly [least: number, most: number] } = {
@@ -61,7 +63,8 @@ const swarm: { readonly [K in keyof FaultPlan]: readonly [least: number, most: n
   clientGone: [0.02, 0.2],
   clockOffset: [-250, 250],
   strangers: [5, 40],
-  deposits: [1, 3]
+  deposits: [1, 3],
+  otherTypes: [0.1, 0.6]
 }
 
 const COUNTED = new Set<keyof FaultPlan>([
@@ -74,13 +77,14 @@ const COUNTED = new Set<keyof FaultPlan>([
   "deposits"
 ])
 
-/** Each fault is off in half of the worlds. */
-export const plan = (dice: Dice): FaultPlan => {
+/** Each fault is off in half of the worlds. What came later has dice of its own, `others`, so that older worlds stay as they were. */
+export const plan = (dice: Dice, others: Dice): FaultPlan => {
   const drawn: Partial<Record<keyof FaultPlan, number>> = {}
   for (const name of Object.keys(swarm) as ReadonlyArray<keyof FaultPlan>) {
     const [least, most] = swarm[name]
-    const value = least + dice.next() * (most - least)
-    drawn[name] = dice.chance(0.5) ? (COUNTED.has(name) || name === "clockOffset" ? Math.round(value) : value) : 0
+    const own = name === "otherTypes" ? others : dice
+    const value = least + own.next() * (most - least)
+    drawn[name] = own.chance(0.5) ? (COUNTED.has(name) || name === "clockOffset" ? Math.round(value) : value) : 0
   }
   return drawn as unknown as FaultPlan
 }

@@ -6,6 +6,7 @@ import { type AccountId, ClientOrderId, CommandId, OrderId, UserId } from "../..
 import * as Money from "../../src/domain/Money.ts"
 import type { Intent, TimeInForce } from "../../src/domain/Order.ts"
 import { symbols, type Walk } from "./Market.ts"
+import type { Dice } from "./Dice.ts"
 import type { World } from "./World.ts"
 
 /** What an account was told: the order of each key that was answered. */
@@ -85,7 +86,11 @@ export class Trader implements Told {
   }
 
   #intent(): Intent {
-    const { dice } = this.#world
+    const { dice, given, injected, others } = this.#world
+    if (others.chance(given.otherTypes)) {
+      injected.count("order of another type")
+      return otherIntent(others, this.#walk)
+    }
     const symbol = dice.pick(symbols)
     const side = dice.pick(["BUY", "SELL"] as const)
     const quantity = Money.decimal(`0.${String(dice.between(1, 120)).padStart(3, "0")}`)
@@ -143,6 +148,44 @@ export class Trader implements Told {
     if (command._tag === "PlaceOrder" && orderId !== undefined) {
       this.#mine.push(orderId)
       this.#sent.push({ key, command })
+    }
+  }
+}
+
+/** Any of the types beside plain market and limit. Triggers are near enough to come, and limits near enough to be met. */
+const otherIntent = (dice: Dice, walk: Walk): Intent => {
+  const symbol = dice.pick(symbols)
+  const side = dice.pick(["BUY", "SELL"] as const)
+  const quantity = Money.decimal(`0.${String(dice.between(1, 120)).padStart(3, "0")}`)
+  const near = (reach: number) => Money.decimal(String(walk.mid(symbol) + dice.between(-reach, reach)))
+  const terms = { symbol, side, quantity }
+  const shown = dice.chance(0.2)
+    ? { icebergQuantity: Money.truncate(Money.divide(quantity, Money.decimal("3")), 4) }
+    : {}
+  const trailingDelta = dice.between(10, 40)
+  switch (dice.below(6)) {
+    case 0:
+      return {
+        type: "MARKET",
+        symbol,
+        side,
+        quantity: Money.zero,
+        quoteQuantity: Money.decimal(`${dice.between(20, 5_000)}.25`)
+      }
+    case 1:
+      return { type: "LIMIT_MAKER", ...terms, price: near(12), ...shown }
+    case 2:
+      return { type: "LIMIT", ...terms, price: near(12), timeInForce: "GTC", ...shown }
+    case 3:
+      return { type: dice.pick(["STOP_LOSS", "TAKE_PROFIT"] as const), ...terms, stopPrice: near(8) }
+    case 4: {
+      // What a purchase locks that trails without a stop price is the exchange's secret: the desk's hold is an estimate then.
+      const trigger = side === "BUY" || dice.chance(0.5) ? { stopPrice: near(8) } : {}
+      return { type: dice.pick(["STOP_LOSS", "TAKE_PROFIT"] as const), ...terms, trailingDelta, ...trigger }
+    }
+    default: {
+      const type = dice.pick(["STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"] as const)
+      return { type, ...terms, price: near(12), stopPrice: near(8), timeInForce: "GTC", ...shown }
     }
   }
 }

@@ -34,6 +34,8 @@ export class World {
   readonly seed: number
   readonly time = new VirtualTime()
   readonly dice: Dice
+  /** Of whatever worlds with pinned seeds do not have. */
+  readonly others: Dice
   readonly injected = new Injected()
   readonly context: Context.Context<never>
   plan: FaultPlan
@@ -51,7 +53,8 @@ export class World {
   constructor(seed: number, without: ReadonlyArray<keyof FaultPlan>) {
     this.seed = seed
     this.dice = new Dice(seed)
-    this.given = spared(plan(this.dice), without)
+    this.others = new Dice(seed + 2)
+    this.given = spared(plan(this.dice, this.others), without)
     this.plan = this.given
     this.context = this.time.context(new Dice(seed + 1).next)
   }
