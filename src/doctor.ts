@@ -13,7 +13,9 @@ import type { Instrument } from "./domain/Instrument.ts"
 import * as Machine from "./machine.ts"
 import { fail, type Finding, ok, warn } from "./machine.ts"
 import type { ExchangeError } from "./ports/Exchange.ts"
+import { KeyCheck } from "./ports/KeyCheck.ts"
 import { Vault } from "./ports/Vault.ts"
+import { reachable } from "./venue.ts"
 
 /** The verdict: something failed. It was printed. */
 export class MayNotTrade extends Schema.TaggedError<MayNotTrade>()("MayNotTrade", { message: Schema.String }) {}
@@ -100,6 +102,7 @@ const checks = Effect.fnUntraced(function* (config: Values) {
   const local: ReadonlyArray<Check> = [
     { name: "disk", finding: Effect.sync(() => Machine.disk(config)) },
     { name: "database", finding: databaseFinding(inspection, databaseUrl === undefined), within: DATABASE_WITHIN },
+    { name: "desk", finding: deskFinding(config) },
     ...(redisUrl === undefined ? [] : [{ name: "redis", finding: redisFinding(redisUrl) }]),
     ...(market.kind === "replay" ? [{ name: "market", finding: replayFinding(market.files) }] : []),
     ...(market.kind === "sim" ? [{ name: "market", finding: Effect.succeed(ok("Simulated.")) }] : [])
@@ -140,6 +143,30 @@ const databaseFinding = (inspection: Looked, isEmbedded: boolean): Check["findin
       }
     }
   })
+
+const decodeNotReady = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Struct({ error: Schema.Struct({ message: Schema.String }) }))
+)
+
+/** What a desk that runs where this one would says of itself. */
+const deskFinding = ({ host, port }: Values): Check["finding"] => {
+  const url = `http://${reachable(host)}:${port}`
+  const asked = Effect.tryPromise(async (signal) => {
+    const response = await fetch(`${url}/health/ready`, { signal })
+    return { status: response.status, text: await response.text() }
+  })
+  return Effect.match(Effect.timeout(asked, "3 seconds"), {
+    onFailure: () => ok(`None answers at ${url}.`),
+    onSuccess: ({ status, text }) => {
+      if (status === 200 && text.includes('"ready"')) return ok(`It runs at ${url} and takes orders.`)
+      const why = Option.map(decodeNotReady(text), ({ error }) => error.message)
+      return Option.match(why, {
+        onNone: () => warn(`Another program answers at ${url}.`, "Stop it, or set PORT."),
+        onSome: (message) => fail(`It runs at ${url} and takes no orders: ${message}`, "Its log says more.")
+      })
+    }
+  })
+}
 
 const redisFinding = (url: NonNullable<Values["redisUrl"]>): Check["finding"] =>
   Effect.flatMap(
@@ -194,6 +221,7 @@ const binanceChecks = Effect.fnUntraced(function* (config: Values, inspection: L
     {
       name: "filters",
       finding: filtersFinding(
+        Binance,
         Effect.orElseSucceed(known, () => undefined),
         inspection
       )
@@ -217,10 +245,8 @@ const clockFinding = ({ offsetMillis }: { readonly offsetMillis: number }): Find
     : fail(says, "Set the clock by NTP: what is stamped here would be wrong.")
 }
 
-/** What the market shows, as long as nobody names other symbols. */
-const SHOWN = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT"]
-
 const filtersFinding = (
+  { shown }: Binance,
   known: Effect.Effect<ReadonlyMap<string, Instrument> | undefined, never, Scope.Scope>,
   inspection: Looked
 ): Check["finding"] =>
@@ -235,12 +261,12 @@ const filtersFinding = (
         "They can only be settled at Binance itself."
       )
     }
-    const trading = SHOWN.filter((symbol) => all.get(symbol)?.trading === true)
+    const trading = shown.filter((symbol) => all.get(symbol)?.trading === true)
     if (trading.length === 0) {
-      return fail(`None of ${SHOWN.join(", ")} trades there now.`, "Wait, or look at BINANCE_REST_URL.")
+      return fail(`None of ${shown.join(", ")} trades there now.`, "Wait, or look at BINANCE_REST_URL.")
     }
     const says = `Read now: ${all.size} symbols. Of those shown here, ${trading.join(", ")} trade.`
-    return trading.length === SHOWN.length ? ok(says) : warn(says, "A desk on this market shows only those.")
+    return trading.length === shown.length ? ok(says) : warn(says, "A desk on this market shows only those.")
   })
 
 /** `otherwise` where there is no database to ask. */
@@ -281,18 +307,21 @@ const keysFinding = (
       )
     }
     const there = yield* Effect.option(reached)
-    const tried = yield* Effect.forEach(accounts, refusalOf(Binance, there), { concurrency: 4 }).pipe(
-      Effect.provide(vaultOf(config, found.value.client)),
+    const { layer } = yield* Effect.promise(() => import("./adapters/binance/BinanceKeyCheck.ts"))
+    const tried = yield* Effect.forEach(accounts, tryOf(Binance, there), { concurrency: 4 }).pipe(
+      Effect.provide([vaultOf(config, found.value.client), Layer.provide(layer, Layer.succeed(Config, config))]),
       Effect.result
     )
     if (tried._tag === "Failure") return fail(tried.failure.message, "Then run this again.")
-    const refusals = tried.success.flatMap((refusal) => (refusal === undefined ? [] : [refusal]))
+    const refusals = tried.success.flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal]))
     const good = accounts.length - refusals.length
-    if (refusals.length === 0 && Option.isNone(there))
-      return warn("They open, and could not be tried.", "See rest above.")
-    if (refusals.length === 0) return ok(`${good} of ${good} may trade.`)
+    if (refusals.length === 0) {
+      if (Option.isNone(there)) return warn("They open, and could not be tried.", "See rest above.")
+      const [advice] = tried.success.flatMap(({ warnings }) => warnings)
+      return { ...ok(`${good} of ${good} may trade.`), ...(advice === undefined ? {} : { advice }) }
+    }
     const says = `${refusals.length} of ${accounts.length} cannot trade. ${refusals[0]}`
-    const advice = "Store a key of this environment that may trade and allows this address."
+    const advice = "Store a key that may trade and allows this address."
     return good === 0 ? fail(says, advice) : warn(says, advice)
   })
 
@@ -302,18 +331,26 @@ const vaultOf = (config: Values, client: Context.Context<SqlClient.SqlClient>) =
     Layer.provide(SecretFile.layer.pipe(Layer.provide(Layer.succeed(Config, config))))
   )
 
-/** The sentence why an account's key does not open, or does not trade. */
-const refusalOf =
+interface Tried {
+  /** The sentence why the account's key does not open, or does not trade. */
+  readonly refusal?: string
+  readonly warnings: ReadonlyArray<string>
+}
+
+/** Without an exchange to ask, the keys are only opened. */
+const tryOf =
   (Binance: Binance, reached: Option.Option<import("./adapters/binance/Checkup.ts").Reached>) =>
-  (accountId: AccountId): Effect.Effect<string | undefined, never, Vault> =>
+  (accountId: AccountId): Effect.Effect<Tried, never, Vault | KeyCheck> =>
     Effect.gen(function* () {
       const keys = yield* (yield* Vault).get(accountId)
-      if (Option.isSome(keys) && Option.isSome(reached)) yield* Binance.mayTrade(reached.value, keys.value)
-      return undefined
+      if (Option.isNone(keys) || Option.isNone(reached)) return { warnings: [] }
+      // That it can take money out is for its owner to know; it trades all the same.
+      const checked = yield* (yield* KeyCheck).check(keys.value, true)
+      yield* Binance.mayPlace(reached.value, keys.value)
+      return { warnings: Option.match(checked, { onNone: () => [], onSome: ({ warnings }) => warnings }) }
     }).pipe(
-      Effect.catch((error) =>
-        Effect.succeed(
-          `Account ${accountId}: ${error._tag === "VaultError" ? error.message : Binance.sentenceOf(error)}`
-        )
-      )
+      Effect.catch((error) => {
+        const why = error._tag === "ExchangeError" ? Binance.sentenceOf(error) : error.message
+        return Effect.succeed({ refusal: `Account ${accountId}: ${why}`, warnings: [] })
+      })
     )

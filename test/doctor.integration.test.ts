@@ -1,16 +1,25 @@
 // The doctor as a real process: what it says of a desk that is well, and of each thing that may be wrong.
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted, type Scope } from "effect"
+import { Effect, Layer, Option, Redacted } from "effect"
 import { spawn } from "node:child_process"
 import * as path from "node:path"
 import * as SecretFile from "../src/adapters/files/SecretFile.ts"
+import { Faults } from "../src/adapters/paper/faults/Faults.ts"
+import { marketEndpoints } from "../src/adapters/paper/market/MarketEndpoints.ts"
+import { PublicMarket } from "../src/adapters/paper/market/PublicMarket.ts"
+import { NO_LIMITS } from "../src/adapters/paper/market/StreamLimits.ts"
+import { StreamServer } from "../src/adapters/paper/market/StreamServer.ts"
+import { WireServer } from "../src/adapters/paper/wire/WireServer.ts"
 import * as Database from "../src/adapters/postgres/Database.ts"
 import * as PgVault from "../src/adapters/postgres/PgVault.ts"
 import { AccountId } from "../src/domain/Ids.ts"
-import { Vault } from "../src/ports/Vault.ts"
+import { Store } from "../src/ports/MemoryPaperJournal.ts"
+import { PaperKeys } from "../src/ports/PaperKeys.ts"
+import { type ExchangeKeys, Vault } from "../src/ports/Vault.ts"
 import * as Desk from "./kit/Desk.ts"
 import { freePort } from "./kit/FreePort.ts"
-import { type ApiKey, type Paper, startPaper } from "./kit/PaperProcess.ts"
+import * as Paper from "./kit/Paper.ts"
+import { generous } from "./kit/PaperVault.ts"
 import { config, temporaryFolder } from "./kit/Postgres.ts"
 
 const cli = path.resolve(import.meta.dirname, "../dist/cli.js")
@@ -25,40 +34,51 @@ interface Said {
 
 /** Needs a build. */
 const doctor = (settings: Desk.Settings, ...args: ReadonlyArray<string>): Effect.Effect<Said> =>
-  Effect.promise(
-    () =>
-      new Promise((resolve, reject) => {
-        const child = spawn(process.execPath, [cli, "doctor", ...args], {
-          env: { PATH: process.env["PATH"], MARKET: "sim:1", ...settings },
-          stdio: ["ignore", "pipe", "pipe"]
-        })
-        let printed = ""
-        child.stdout.on("data", (chunk: Buffer) => void (printed += chunk.toString()))
-        child.stderr.on("data", (chunk: Buffer) => void (printed += chunk.toString()))
-        child.once("error", reject)
-        child.once("exit", (code) => {
-          if (!args.includes("--json")) return resolve({ code, printed, checks: new Map(), failed: [] })
-          const lines = printed
-            .trim()
-            .split("\n")
-            .map((line) => JSON.parse(line))
-          const { failed, mayTrade } = lines.at(-1)
-          assert.strictEqual(mayTrade, failed.length === 0)
-          const checks = new Map(lines.slice(0, -1).map((one) => [one.check, [one.health, one.says, one.do].join(" ")]))
-          return resolve({ code, printed, checks, failed })
-        })
+  Effect.promise(async () => {
+    const PORT = String(await freePort())
+    return new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [cli, "doctor", ...args], {
+        env: { PATH: process.env["PATH"], MARKET: "sim:1", PORT, ...settings },
+        stdio: ["ignore", "pipe", "pipe"]
       })
-  )
+      let printed = ""
+      child.stdout.on("data", (chunk: Buffer) => void (printed += chunk.toString()))
+      child.stderr.on("data", (chunk: Buffer) => void (printed += chunk.toString()))
+      child.once("error", reject)
+      child.once("exit", (code) => {
+        if (!args.includes("--json")) return resolve({ code, printed, checks: new Map(), failed: [] })
+        const lines = printed
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line))
+        const { failed, mayTrade } = lines.at(-1)
+        assert.strictEqual(mayTrade, failed.length === 0)
+        const checks = new Map(lines.slice(0, -1).map((one) => [one.check, [one.health, one.says, one.do].join(" ")]))
+        return resolve({ code, printed, checks, failed })
+      })
+    })
+  })
 
 const nobody = Effect.map(Effect.promise(freePort), (port) => `127.0.0.1:${port}`)
 
-const paperProcess: Effect.Effect<Paper, never, Scope.Scope> = Effect.acquireRelease(
-  Effect.promise(() => startPaper()),
-  ({ stop }) => Effect.promise(stop)
+/** The paper exchange with all of its wire, and a key to it for every account. */
+const exchange = Layer.unwrap(
+  Effect.gen(function* () {
+    const endpoints = marketEndpoints(yield* PublicMarket)
+    const { upgrade } = yield* StreamServer
+    return WireServer.layer({ port: 0, host: "127.0.0.1", limits: false, endpoints, upgrades: [upgrade] })
+  })
+).pipe(
+  Layer.provide(StreamServer.layer(NO_LIMITS)),
+  Layer.provide(PublicMarket.layer),
+  Layer.provideMerge(generous),
+  Layer.provideMerge(PaperKeys.layerMemory),
+  Layer.provideMerge(Paper.life(new Store())),
+  Layer.provideMerge(Faults.layerOf(1))
 )
 
 /** A data directory with these keys in it, as a desk leaves it. */
-const withKeys = Effect.fnUntraced(function* (keys: ReadonlyArray<ApiKey>) {
+const withKeys = Effect.fnUntraced(function* (keys: ReadonlyMap<AccountId, ExchangeKeys>) {
   const folder = yield* temporaryFolder
   const vault = PgVault.layer.pipe(
     Layer.provide(Database.layer),
@@ -67,12 +87,7 @@ const withKeys = Effect.fnUntraced(function* (keys: ReadonlyArray<ApiKey>) {
   )
   yield* Effect.gen(function* () {
     const { put } = yield* Vault
-    for (const [index, { apiKey, secret }] of keys.entries()) {
-      yield* put(AccountId.make(`account-${index}`), {
-        apiKey: Redacted.make(apiKey),
-        secretKey: Redacted.make(secret)
-      })
-    }
+    for (const [account, pair] of keys) yield* put(account, pair)
   }).pipe(Effect.provide(vault, { local: true }))
   return folder
 })
@@ -83,15 +98,17 @@ describe("outcry doctor", () => {
     () =>
       Effect.gen(function* () {
         const DATA_DIR = yield* temporaryFolder
-        const before = yield* doctor({ DATA_DIR })
+        const PORT = String(yield* Effect.promise(freePort))
+        const before = yield* doctor({ DATA_DIR, PORT })
         assert.strictEqual(before.code, 0, before.printed)
         assert.match(before.printed, /^ok {4}node: /)
         assert.match(before.printed, /\nThis desk may trade\.\n$/)
         yield* Effect.acquireRelease(
-          Effect.promise(() => Desk.start({ DATA_DIR })),
+          Effect.promise(() => Desk.start({ DATA_DIR, PORT })),
           ({ stop }) => Effect.promise(stop)
         )
-        const during = yield* doctor({ DATA_DIR }, "--json")
+        const during = yield* doctor({ DATA_DIR, PORT }, "--json")
+        assert.match(during.checks.get("desk") ?? "", /^ok It runs at .* and takes orders/)
         assert.deepStrictEqual([during.code, during.failed], [0, []])
         assert.match(during.checks.get("database") ?? "", /^ok A desk is running on it \(process \d+\)/)
       }),
@@ -146,15 +163,20 @@ describe("outcry doctor", () => {
     "tries the stored keys, and says why one does not trade",
     () =>
       Effect.gen(function* () {
-        const paper = yield* paperProcess
-        const [ann, bob] = yield* Effect.promise(() => Promise.all([paper.createKey("ann"), paper.createKey("bob")]))
+        const [{ url }, keys, faults] = [yield* WireServer, yield* PaperKeys, yield* Faults]
+        const { get } = yield* Vault
+        const [ann, bob] = [AccountId.make("account-0"), AccountId.make("account-1")]
+        const pairs = new Map<AccountId, ExchangeKeys>()
+        for (const account of [ann, bob]) pairs.set(account, Option.getOrThrow(yield* get(account)))
+        const revoke = (account: AccountId) =>
+          keys.revoke(account, Redacted.value(pairs.get(account)?.apiKey ?? Redacted.make("")))
         const settings = {
-          DATA_DIR: yield* withKeys([ann, bob]),
+          DATA_DIR: yield* withKeys(pairs),
           EXCHANGE: "binance",
           MARKET: "live",
-          BINANCE_REST_URL: paper.url,
-          BINANCE_WS_API_URL: paper.wsUrl,
-          BINANCE_STREAM_URL: paper.wsUrl
+          BINANCE_REST_URL: url,
+          BINANCE_WS_API_URL: url.replace("http", "ws"),
+          BINANCE_STREAM_URL: url.replace("http", "ws")
         }
         const well = yield* doctor(settings, "--json")
         assert.deepStrictEqual([well.code, well.failed], [0, []], well.printed)
@@ -166,28 +188,30 @@ describe("outcry doctor", () => {
         assert.match(well.checks.get("filters") ?? "", /BTCUSDT/)
 
         // The other's still works, so the desk as a whole may trade.
-        yield* Effect.promise(() => paper.admin("DELETE", `/keys/${ann.apiKey}`))
+        assert.isTrue(yield* revoke(ann))
         const one = yield* doctor(settings, "--json")
         assert.deepStrictEqual([one.code, one.failed], [0, []])
-        assert.match(one.checks.get("keys") ?? "", /^warn 1 of 2 cannot trade\. Account account-0: .*BINANCE_ENV/)
-        yield* Effect.promise(() => paper.admin("DELETE", `/keys/${bob.apiKey}`))
+        assert.match(
+          one.checks.get("keys") ?? "",
+          /^warn 1 of 2 cannot trade\. Account account-0: .*live, testnet and demo/
+        )
+        assert.isTrue(yield* revoke(bob))
         const both = yield* doctor(settings, "--json")
         assert.deepStrictEqual([both.code, both.failed], [1, ["keys"]])
         assert.match(both.checks.get("keys") ?? "", /^fail 2 of 2 cannot trade/)
 
-        // And where the secret that sealed them is gone.
+        // The secret that sealed them is gone, and Binance does not serve this place.
+        yield* faults.geoBlock({}, { times: 1_000 })
         const secret = "another secret than the one that sealed them"
         const closed = yield* doctor({ ...settings, OUTCRY_SECRET: secret }, "--json")
+        assert.strictEqual(closed.code, 1)
         assert.match(closed.checks.get("keys") ?? "", /^fail 2 of 2 .* not sealed .* by this installation's secret/)
+        assert.match(closed.checks.get("rest") ?? "", /does not serve this location \(451\): set BINANCE_PROXY/)
+        const secrets = [...pairs.values()].flatMap(({ apiKey, secretKey }) => [apiKey, secretKey].map(Redacted.value))
         for (const { printed } of [well, one, both, closed]) {
-          for (const text of [ann.apiKey, ann.secret, bob.secret, secret]) assert.notInclude(printed, text)
+          for (const text of [secret, ...secrets]) assert.notInclude(printed, text)
         }
-
-        yield* Effect.promise(() => paper.admin("POST", "/faults", { verb: "geoBlock", times: 1_000 }))
-        const blocked = yield* doctor(settings, "--json")
-        assert.strictEqual(blocked.code, 1)
-        assert.match(blocked.checks.get("rest") ?? "", /does not serve this location \(451\): set BINANCE_PROXY/)
-      }),
+      }).pipe(Effect.provide(Layer.fresh(exchange))),
     240_000
   )
 })

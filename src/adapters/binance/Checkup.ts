@@ -5,10 +5,10 @@ import type { Instrument } from "../../domain/Instrument.ts"
 import { ExchangeError } from "../../ports/Exchange.ts"
 import type { ExchangeKeys } from "../../ports/Vault.ts"
 import * as ExchangeInfo from "./ExchangeInfo.ts"
+import { SYMBOLS } from "./LiveMarket.ts"
 import { notConnected, openSocket, textOf } from "./OpenSocket.ts"
 import * as SignedRest from "./SignedRest.ts"
 import { signerOf } from "./Signing.ts"
-import * as Wire from "./TradingWire.ts"
 import { isKeyRefused, unknown } from "./Verdict.ts"
 
 export interface Reached {
@@ -40,6 +40,9 @@ export const instruments = ({ rest }: Reached): Effect.Effect<ReadonlyMap<string
     })
   )
 
+/** Symbols that a desk on this market shows. */
+export const shown: ReadonlyArray<string> = SYMBOLS
+
 /** Market streams: whether they open. */
 export const marketStreams = ({ proxy, streamUrl }: BinanceValues): Effect.Effect<void, ExchangeError> =>
   Effect.scoped(Effect.asVoid(openSocket(`${streamUrl}/stream`, proxy, "market streams")))
@@ -64,28 +67,21 @@ export const webSocketApi = ({ proxy, wsApiUrl }: BinanceValues): Effect.Effect<
     yield* Deferred.await(answered)
   }).pipe(Effect.scoped)
 
-const decodeAccount = Schema.decodeUnknownOption(Wire.Account)
+/** Judged by Binance, and never placed. */
+const ORDER = { symbol: "BTCUSDT", side: "BUY", type: "MARKET", quantity: "0.001" }
 
-/** Fails with the sentence why these keys do not trade. */
-export const mayTrade = ({ rest }: Reached, keys: ExchangeKeys): Effect.Effect<void, ExchangeError> =>
-  Effect.gen(function* () {
-    const signer = signerOf(keys)
-    if (signer === undefined)
-      return yield* Effect.fail(notConnected("The stored Binance secret is no key that can sign."))
-    const account = decodeAccount(yield* rest.question(signer, "/api/v3/account", { omitZeroBalances: "true" }))
-    if (Option.isNone(account)) return yield* unknown("Binance's answer about the account cannot be read.")
-    if (!account.value.canTrade) {
-      return yield* Effect.fail(notConnected("Binance does not let this account trade."))
-    }
-    // Judged, and never placed. What is wrong with it does not matter: the key comes before it.
-    yield* Effect.catchIf(
-      rest.change(signer, "POST", "/api/v3/order/test", ORDER, false),
+/** Fails with the sentence why an order signed by these keys is not taken. What is wrong with the order does not matter: the key comes first. */
+export const mayPlace = ({ rest }: Reached, keys: ExchangeKeys): Effect.Effect<void, ExchangeError> => {
+  const signer = signerOf(keys)
+  if (signer === undefined) return Effect.fail(notConnected("The stored secret is no key that can sign."))
+  return rest.change(signer, "POST", "/api/v3/order/test", ORDER, false).pipe(
+    Effect.catchIf(
       ({ reason }) => reason._tag === "Refused" && !isKeyRefused(reason.code),
       () => Effect.void
-    )
-  })
-
-const ORDER = { symbol: "BTCUSDT", side: "BUY", type: "MARKET", quantity: "0.001" }
+    ),
+    Effect.asVoid
+  )
+}
 
 /** Why, for a person. */
 export const sentenceOf = ({ reason }: ExchangeError): string =>

@@ -22,7 +22,8 @@ export interface LiveOptions {
 
 const REST_URL = "https://api.binance.com"
 const STREAM_URL = "wss://stream.binance.com:9443"
-const SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT"]
+/** What the market shows, as long as nobody names other symbols. */
+export const SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT"]
 
 /** Whether Binance can be reached: one small call, three seconds. Never fails. */
 export const probe = (options: LiveOptions = {}): Effect.Effect<boolean> =>
