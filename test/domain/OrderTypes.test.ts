@@ -169,9 +169,10 @@ describe("a stop order", () => {
     assert.strictEqual(reasonOf(stop("STOP_LOSS", "BUY", "0.2", { stopPrice: "61000" })), "InsufficientBalance")
   })
 
-  it("without a limit is refused while the exchange cannot be seen", () => {
+  it("is taken while the exchange cannot be seen if it names a price, and refused if only the market tells one", () => {
     const blind = apply(funded, [{ _tag: "SightLost", reason: "cut" }])
-    assert.strictEqual(reasonOf(stop("STOP_LOSS", "SELL", "0.1", { stopPrice: "59000" }), blind), "Blind")
+    assert.strictEqual(reasonOf(stop("STOP_LOSS", "SELL", "0.1", { stopPrice: "59000" }), blind), "approved")
+    assert.strictEqual(reasonOf(stop("STOP_LOSS", "SELL", "0.1", { trailingDelta: 100 }), blind), "Blind")
     assert.strictEqual(reasonOf(byQuote("BUY", "100"), blind), "Blind")
     const limited = stopLimit("STOP_LOSS_LIMIT", "SELL", "0.1", "58990", { stopPrice: "59000" })
     assert.strictEqual(reasonOf(limited, blind), "approved")
