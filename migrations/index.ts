@@ -8,6 +8,7 @@ import eventChain from "./0006_event_chain.ts"
 import orderTruth from "./0007_order_truth.ts"
 import exchangeAccounts from "./0008_exchange_accounts.ts"
 import stopOrders from "./0009_stop_orders.ts"
+import liveSwitch from "./0010_live_switch.ts"
 
 export const migrations = {
   "0001_people": people,
@@ -18,5 +19,6 @@ export const migrations = {
   "0006_event_chain": eventChain,
   "0007_order_truth": orderTruth,
   "0008_exchange_accounts": exchangeAccounts,
-  "0009_stop_orders": stopOrders
+  "0009_stop_orders": stopOrders,
+  "0010_live_switch": liveSwitch
 }

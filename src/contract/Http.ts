@@ -10,6 +10,7 @@ import {
   HttpApiSecurity,
   OpenApi
 } from "effect/http-api"
+import { AccountFields, AccountRow, exchangeKeys, Warnings } from "./AccountViews.ts"
 import { DenialReason } from "../domain/Denial.ts"
 import type { UserId } from "../domain/Ids.ts"
 import { Staleness } from "../domain/Staleness.ts"
@@ -49,7 +50,14 @@ export const Unauthorized = failure(401, ["UNAUTHORIZED", "TOKEN_EXPIRED", "TOKE
 export const Forbidden = failure(403, ["ACCOUNT_FORBIDDEN", "ROLE_FORBIDDEN"])
 export const NotFound = failure(404, ["NOT_FOUND", "ORDER_NOT_FOUND", "SYMBOL_NOT_FOUND"])
 export const MethodNotAllowed = failure(405, ["METHOD_NOT_ALLOWED"])
-export const Conflict = failure(409, ["EMAIL_TAKEN", "EXCHANGE_ACCOUNT_TAKEN", "IDEMPOTENCY_CONFLICT", "ORDER_CLOSED"])
+export const Conflict = failure(409, [
+  "EMAIL_TAKEN",
+  "EXCHANGE_ACCOUNT_TAKEN",
+  "EXCHANGE_ACCOUNT_MOVED",
+  "TOO_MANY_ACCOUNTS",
+  "IDEMPOTENCY_CONFLICT",
+  "ORDER_CLOSED"
+])
 export const BodyTooLarge = failure(413, ["BODY_TOO_LARGE"])
 export const UnsupportedMediaType = failure(415, ["UNSUPPORTED_MEDIA_TYPE"])
 /** Comes with `Retry-After`, in seconds. */
@@ -77,8 +85,6 @@ const Email = Schema.String.check(
   Schema.isPattern(/^[^\s@]{1,64}@[^\s@]{1,189}$/, { expected: "an e-mail address" })
 )
 const Password = Schema.String.check(Schema.isMinLength(8), Schema.isMaxLength(128))
-/** An RSA or Ed25519 secret is a private key in PEM. */
-const ExchangeKey = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(4096))
 const Signed = Schema.Struct({
   token: Schema.String,
   user: Schema.Struct({ id: Schema.String, email: Schema.String })
@@ -144,15 +150,12 @@ const AuthGroup = HttpApiGroup.make("auth")
       payload: Schema.Struct({
         email: Email,
         password: Password,
-        binanceApiKey: Schema.optionalKey(ExchangeKey),
-        binanceSecretKey: Schema.optionalKey(ExchangeKey),
-        /** A key that can withdraw money is refused without it. */
-        acceptWithdrawals: Schema.optionalKey(Schema.Boolean)
+        ...exchangeKeys
       }),
       success: Schema.Struct({
         ...Signed.fields,
-        /** What would be better about the exchange keys; absent where there is nothing. */
-        warnings: Schema.optionalKey(Schema.Array(Schema.String))
+        /** Absent where there is nothing to say. */
+        warnings: Schema.optionalKey(Warnings)
       }).pipe(HttpApiSchema.status(201)),
       error: [BadRequest, Conflict, TooManyRequests, Unavailable]
     }),
@@ -237,18 +240,46 @@ const TradingGroup = HttpApiGroup.make("trading")
       query: account,
       success: Schema.Struct({
         user: Schema.Struct({ id: Schema.String, email: Schema.String }),
-        accounts: Schema.Array(
-          Schema.Struct({
-            accountId: Schema.String,
-            name: Schema.String,
-            exchange: Schema.Literals(["paper", "binance"]),
-            role: Schema.Literals(["owner", "trader", "viewer"])
-          })
-        ),
+        accounts: Schema.Array(Schema.Struct(AccountFields)),
         accountId: Schema.String,
         badge: BadgeView,
         seq: Schema.Int
       }),
+      error: trading
+    })
+  )
+  .middleware(Authorization)
+  .prefix("/api/trading")
+
+const accountPath = { accountId: AccountIdInput }
+const AccountsGroup = HttpApiGroup.make("accounts")
+  .add(
+    HttpApiEndpoint.get("list", "/accounts", {
+      success: Schema.Struct({ environment: BadgeView.fields.environment, accounts: Schema.Array(AccountRow) }),
+      error: trading
+    }),
+    HttpApiEndpoint.post("add", "/accounts", {
+      payload: Schema.Struct({ name: Schema.String.check(Schema.isPattern(/^\S(?:.{0,38}\S)?$/u)), ...exchangeKeys }),
+      success: Schema.Struct({ accountId: Schema.String, name: Schema.String, warnings: Warnings }).pipe(
+        HttpApiSchema.status(201)
+      ),
+      error: [...trading, Conflict]
+    }),
+    HttpApiEndpoint.put("putKeys", "/accounts/:accountId/keys", {
+      params: accountPath,
+      payload: Schema.Struct(exchangeKeys),
+      success: Schema.Struct({ warnings: Warnings }),
+      error: [...trading, Conflict]
+    }),
+    HttpApiEndpoint.delete("removeKeys", "/accounts/:accountId/keys", {
+      params: accountPath,
+      success: Schema.Struct({ removed: Schema.Boolean }),
+      error: trading
+    }),
+    HttpApiEndpoint.put("setLive", "/accounts/:accountId/live", {
+      params: accountPath,
+      payload: Schema.Struct({ live: Schema.Boolean }),
+      success: Schema.Struct({ live: Schema.Boolean }),
       error: trading
     })
   )
@@ -353,7 +384,7 @@ const HealthGroup = HttpApiGroup.make("health")
   .prefix("/health")
 
 export class Api extends HttpApi.make("outcry")
-  .add(AuthGroup, TradingGroup, ExchangeGroup, MarketGroup, HealthGroup)
+  .add(AuthGroup, TradingGroup, AccountsGroup, ExchangeGroup, MarketGroup, HealthGroup)
   // An unknown field of an order may be one its sender relies on: it is refused, not ignored. All mistakes are told at once.
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.QueryParseOptions, { errors: "all" })

@@ -74,6 +74,10 @@ const withFlights = (order: Order.Order): Order.Order => {
   }
 }
 
+/** What it has at its exchange was never known: the first word of that opens it. */
+export const isUnopened = ({ balances, positions }: Account): boolean =>
+  Object.keys(balances).length === 0 && Object.keys(positions).length === 0
+
 export const empty = (accountId: AccountId): Account => ({
   accountId,
   seq: 0,
@@ -188,7 +192,8 @@ const changeOf = (account: Account, recorded: Recorded, assetsOf: AssetsOf): Cha
     case "Surveyed":
       return { seen: { ...account.seen, ...Object.fromEntries(event.seen.map((last) => [last.symbol, last.tradeId])) } }
     case "SightLost":
-      return { blind: { since: at, reason: event.reason } }
+      // Blind still, for a reason that is better known by now.
+      return { blind: { since: account.blind?.since ?? at, reason: event.reason } }
     case "SightRegained":
       return { blind: null }
     default:

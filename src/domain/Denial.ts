@@ -1,6 +1,7 @@
 // Why our own rules said no. A closed union: every screen, receipt and test names its members, none invents text.
 import * as Schema from "effect/Schema"
 import { DecimalString, format } from "./Money.ts"
+import * as Shut from "./Shut.ts"
 import * as Staleness from "./Staleness.ts"
 import { StaleWhy } from "./Staleness.ts"
 import { OrderType } from "./Order.ts"
@@ -52,6 +53,8 @@ export const DenialReason = Schema.TaggedUnion({
   OrderInDoubt: {},
   /** The exchange cannot be seen: what a market order would do now is not known. */
   Blind: { since: Schema.Finite },
+  /** The account cannot trade until a person has done something about it. */
+  AccountShut: { why: Shut.ShutWhy },
   NotAmendable: {},
   AmendNotAllowed: { symbol: Schema.String },
   /** An amend only makes an order smaller, and not smaller than what was executed. */
@@ -117,6 +120,7 @@ export const sentence = (reason: DenialReason): string =>
       "The order is in doubt and the desk is asking the exchange. Ask again once that is settled, within seconds.",
     Blind: () =>
       "The desk cannot see the exchange right now, so an order without a price of its own would be blind. Use a limit order, or wait until the desk sees again.",
+    AccountShut: ({ why }) => `${Shut.sentence(why)} Nothing was sent.`,
     NotAmendable: () => "Only an order that rests or waits at the exchange can be amended.",
     AmendNotAllowed: ({ symbol }) => `Orders in ${symbol} cannot be amended: cancel it and send a new one.`,
     AmendOutOfRange: ({ above, below }) =>

@@ -7,6 +7,7 @@ import { type AccountId, type ClientOrderId, clientOrderIdOf, type OrderId } fro
 import * as Instrument from "./Instrument.ts"
 import type { Decimal } from "./Money.ts"
 import * as Money from "./Money.ts"
+import type { ShutWhy } from "./Shut.ts"
 import { OLD_MILLIS, type StaleWhy } from "./Staleness.ts"
 import { type Hold, icebergQuantityOf, type Intent, isStop, priceOf, quoteQuantityOf, stopPriceOf } from "./Order.ts"
 
@@ -40,6 +41,8 @@ export interface RiskContext {
   readonly worstPrice: Decimal | undefined
   /** Set while the symbol's numbers are too old to act on; `heardMillisAgo` undefined: never heard. */
   readonly stale?: { readonly why: StaleWhy; readonly heardMillisAgo: number | undefined } | undefined
+  /** Set while the account cannot trade at all. */
+  readonly shut?: ShutWhy | undefined
   readonly limits: RiskLimits
 }
 
@@ -49,7 +52,7 @@ const ONE = Money.decimal("1")
 /** Decimals of a hold that has to be divided for. */
 const HOLD_SCALE = 8
 
-/** Age of the market, filters, collar, order notional, open orders, balance: in that order, the first that fails is the answer. */
+/** The account, age of the market, filters, collar, order notional, open orders, balance: in that order, the first that fails is the answer. */
 export const approve = (
   account: Account,
   order: { readonly orderId: OrderId; readonly intent: Intent },
@@ -57,6 +60,7 @@ export const approve = (
 ): Result.Result<ApprovedOrder, DenialReason> => {
   const { instrument, referencePrice } = context
   const { intent } = order
+  if (context.shut !== undefined) return Result.fail({ _tag: "AccountShut", why: context.shut })
   if (instrument === undefined) return Result.fail({ _tag: "UnknownSymbol", symbol: intent.symbol })
   if (account.blind !== undefined && goesByTheMarket(intent)) {
     return Result.fail({ _tag: "Blind", since: account.blind.since })

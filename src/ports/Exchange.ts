@@ -8,6 +8,7 @@ import type { Instrument } from "../domain/Instrument.ts"
 import type { Decimal } from "../domain/Money.ts"
 import type { ExchangeOrder, ExchangeOrderState, OrderRef, Report, TradeOf } from "../domain/Report.ts"
 import type { ApprovedOrder } from "../domain/Risk.ts"
+import type { ShutWhy } from "../domain/Shut.ts"
 
 /** The exchange refused, with its own code and text. The order was not executed. */
 export class Refused extends Schema.TaggedError<Refused>()("Refused", { code: Schema.Int, message: Schema.String }) {}
@@ -47,6 +48,8 @@ export class Exchange extends Context.Service<
     readonly instruments: Effect.Effect<ReadonlyMap<string, Instrument>, ExchangeError>
     /** Makes sure the exchange knows the account (paper opens it with its starting balances). Idempotent. */
     readonly open: (accountId: AccountId) => Effect.Effect<void, ExchangeError>
+    /** Why the account cannot trade until a person has done something, as far as known now. Absent where there is nothing of the kind. */
+    readonly shut?: (accountId: AccountId) => ShutWhy | undefined
     /**
      * Sends at once or fails: never later. Succeeds once the exchange has taken the order, with what its answer says already; its reports
      * carry the rest. Takes only what Risk approved.

@@ -28,6 +28,13 @@ export interface NewUser extends User {
   readonly account: NewAccount
 }
 
+export interface AddedAccount {
+  readonly userId: UserId
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+  readonly account: NewAccount
+}
+
 export interface NewAccount {
   readonly accountId: AccountId
   readonly name: string
@@ -37,6 +44,10 @@ export interface NewAccount {
 }
 
 export class EmailTaken extends Schema.TaggedError<EmailTaken>()("EmailTaken", { email: Schema.String }) {}
+/** Accounts of one person. */
+export const MAX_ACCOUNTS = 20
+
+export class TooManyAccounts extends Schema.TaggedError<TooManyAccounts>()("TooManyAccounts", {}) {}
 export class UsersError extends Schema.TaggedError<UsersError>()("UsersError", { message: Schema.String }) {}
 
 export class Users extends Context.Service<
@@ -44,6 +55,8 @@ export class Users extends Context.Service<
   {
     /** User, account, ownership and tie at once, or nothing. `NotBound` where another account has that tie. */
     readonly register: (user: NewUser) => Effect.Effect<void, EmailTaken | NotBound | UsersError>
+    /** One more account of its owner, with its tie, or nothing. */
+    readonly addAccount: (added: AddedAccount) => Effect.Effect<void, NotBound | TooManyAccounts | UsersError>
     readonly byEmail: (email: string) => Effect.Effect<Option.Option<User>, UsersError>
     /** The user's default account first. Empty for an unknown user. */
     readonly memberships: (userId: UserId) => Effect.Effect<ReadonlyArray<Membership>, UsersError>
@@ -59,21 +72,28 @@ export class Users extends Context.Service<
 const makeMemory = (): Users["Service"] => {
   const users = new Map<string, User>()
   const ties = new Set<string>()
+  /** False where somebody has it. */
+  const tied = (tie: NewAccount["tie"]): boolean => {
+    if (tie === undefined) return true
+    const wanted = `${tie.exchange} ${tie.uid}`
+    return !ties.has(wanted) && ties.add(wanted).has(wanted)
+  }
   const memberships = new Map<UserId, ReadonlyArray<Membership>>()
   return {
     register: ({ account: { tie, ...account }, ...user }) =>
       Effect.suspend((): Effect.Effect<void, EmailTaken | NotBound | UsersError> => {
         if (users.has(user.email)) return Effect.fail(new EmailTaken({ email: user.email }))
-        if (tie !== undefined) {
-          const wanted = `${tie.exchange} ${tie.uid}`
-          if (ties.has(wanted)) return Effect.fail(new NotBound({ message: TAKEN }))
-          ties.add(wanted)
-        }
-        if (memberships.has(user.userId)) {
-          return Effect.fail(new UsersError({ message: "That user id exists already: register with a fresh one." }))
-        }
+        if (!tied(tie)) return Effect.fail(new NotBound({ message: TAKEN }))
         users.set(user.email, user)
         memberships.set(user.userId, [{ ...account, role: "owner" }])
+        return Effect.void
+      }),
+    addAccount: ({ account: { tie, ...account }, userId }) =>
+      Effect.suspend((): Effect.Effect<void, NotBound | TooManyAccounts> => {
+        const mine = memberships.get(userId) ?? []
+        if (mine.length >= MAX_ACCOUNTS) return Effect.fail(new TooManyAccounts({}))
+        if (!tied(tie)) return Effect.fail(new NotBound({ message: TAKEN }))
+        memberships.set(userId, [...mine, { ...account, role: "owner" }])
         return Effect.void
       }),
     byEmail: (email) => Effect.sync(() => Option.fromUndefinedOr(users.get(email))),

@@ -47,7 +47,7 @@ const generous = ({ paper }: World) =>
   Layer.effect(
     Vault,
     Effect.gen(function* () {
-      const { get, put } = yield* Vault
+      const { get, put, ...rest } = yield* Vault
       const scope = yield* Effect.scope
       const made = Effect.fnUntraced(function* (accountId: AccountId) {
         const account = `${accountId}-${++opened}`
@@ -60,6 +60,7 @@ const generous = ({ paper }: World) =>
         return Option.some(pair)
       })
       return {
+        ...rest,
         put,
         get: (accountId: AccountId) =>
           Effect.flatMap(get(accountId), (known) =>

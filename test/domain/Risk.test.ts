@@ -120,6 +120,7 @@ describe("Risk", () => {
       { _tag: "OrderAlreadyClosed" },
       { _tag: "OrderInDoubt" },
       { _tag: "Blind", since: 0 },
+      { _tag: "AccountShut", why: "noKey" },
       { _tag: "NotAmendable" },
       { _tag: "AmendOutOfRange", above: decimal("1"), below: decimal("2") },
       { _tag: "AmendInFlight" }

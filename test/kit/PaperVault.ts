@@ -28,7 +28,7 @@ export const generousOf = (kind: "HMAC" | "ED25519") =>
     Effect.gen(function* () {
       const venue = yield* Venue
       const keys = yield* PaperKeys
-      const { get, put } = yield* Vault
+      const { get, put, ...rest } = yield* Vault
       const made = Effect.fnUntraced(function* (account: AccountId) {
         const balances = [
           { asset: "USDT", amount: 100_000n * UNIT },
@@ -42,6 +42,7 @@ export const generousOf = (kind: "HMAC" | "ED25519") =>
         return Option.some(pair)
       })
       return {
+        ...rest,
         put,
         get: (account: AccountId) =>
           Effect.flatMap(get(account), (known) =>

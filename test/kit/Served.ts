@@ -11,6 +11,7 @@ import * as Routes from "../../src/layers/gateway/Routes.ts"
 import { Supervisor } from "../../src/layers/Supervisor.ts"
 import { CommandQueue } from "../../src/ports/CommandQueue.ts"
 import { Events } from "../../src/ports/Events.ts"
+import { ExchangeAccounts } from "../../src/ports/ExchangeAccounts.ts"
 import { KeyCheck } from "../../src/ports/KeyCheck.ts"
 import { MarketData } from "../../src/ports/MarketData.ts"
 import { MarketSource } from "../../src/ports/MarketSource.ts"
@@ -41,6 +42,7 @@ export const ports = Layer.mergeAll(
   Users.layerMemory,
   Vault.layerMemory,
   KeyCheck.layerNone,
+  ExchangeAccounts.layerMemory,
   CommandQueue.layerMemory,
   Events.layerMemory,
   Supervisor.layer,

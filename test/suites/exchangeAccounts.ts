@@ -19,4 +19,23 @@ export const exchangeAccountsSuite = (it: Vitest.MethodsNonLive<ExchangeAccounts
       yield* bind(bob, "binance live", `${ann}-1`)
     })
   )
+
+  it.effect("lets an account trade real money only while that is switched on", () =>
+    Effect.gen(function* () {
+      const { bind, live, setLive } = yield* ExchangeAccounts
+      const [ann, bob, stranger] = [freshAccount(), freshAccount(), freshAccount()]
+      yield* bind(ann, "binance live", ann)
+      yield* bind(bob, "binance live", bob)
+      assert.strictEqual((yield* live([ann, bob, stranger])).size, 0, "off until somebody says so")
+      yield* setLive(ann, true)
+      assert.deepStrictEqual([...(yield* live([ann, bob, stranger]))], [ann])
+      // A key that is stored anew changes nothing about it.
+      yield* bind(ann, "binance live", ann)
+      assert.strictEqual((yield* live([ann])).size, 1)
+      yield* setLive(ann, false)
+      assert.strictEqual((yield* live([ann, bob])).size, 0)
+      assert.match((yield* Effect.flip(setLive(stranger, true))).message, /not connected/)
+      assert.strictEqual((yield* live([])).size, 0)
+    })
+  )
 }

@@ -2,7 +2,7 @@
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { AccountId, UserId } from "../../src/domain/Ids.ts"
-import { type NewUser, Users } from "../../src/ports/Users.ts"
+import { MAX_ACCOUNTS, type NewUser, Users } from "../../src/ports/Users.ts"
 import { freshId } from "../kit/Messages.ts"
 
 const newUser = (): NewUser => ({
@@ -80,6 +80,28 @@ export const usersSuite = (it: Vitest.MethodsNonLive<Users>): void => {
       assert.deepStrictEqual(yield* users.memberships(second.userId), [])
       // The same number elsewhere is another account.
       yield* users.register(tied("binance live"))
+    })
+  )
+
+  it.effect("gives a person more accounts, behind the first, and not without end", () =>
+    Effect.gen(function* () {
+      const users = yield* Users
+      const user = newUser()
+      yield* users.register(user)
+      const add = (n: number, tie: object = {}) => {
+        const account = { accountId: AccountId.make(freshId("account")), name: `No. ${n}`, exchange: "paper" as const }
+        return users.addAccount({ userId: user.userId, createdAt: user.createdAt + n, account: { ...account, ...tie } })
+      }
+      const tie = { exchange: "binance testnet", uid: freshId("uid") }
+      yield* add(2, { tie })
+      assert.strictEqual((yield* Effect.flip(add(3, { tie })))._tag, "NotBound")
+      for (let n = 3; n <= MAX_ACCOUNTS; n++) yield* add(n)
+      const mine = yield* users.memberships(user.userId)
+      assert.deepStrictEqual(
+        mine.map(({ name, role }) => `${name} ${role}`),
+        ["Main owner", ...Array.from({ length: MAX_ACCOUNTS - 1 }, (_, index) => `No. ${index + 2} owner`)]
+      )
+      assert.strictEqual((yield* Effect.flip(add(99)))._tag, "TooManyAccounts")
     })
   )
 

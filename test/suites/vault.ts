@@ -43,4 +43,32 @@ export const vaultSuite = (it: Vitest.MethodsNonLive<Vault>): void => {
       assert.deepStrictEqual(plain(yield* vault.get(other)), plain(Option.some(exchangeKeys(2))))
     })
   )
+
+  it.effect("has no keys of an account any more once they were removed", () =>
+    Effect.gen(function* () {
+      const vault = yield* Vault
+      const account = freshAccount()
+      assert.isFalse(yield* vault.remove(account))
+      yield* vault.put(account, exchangeKeys(1))
+      assert.isTrue(yield* vault.remove(account))
+      assert.isTrue(Option.isNone(yield* vault.get(account)))
+      assert.strictEqual((yield* vault.versions([account])).size, 0)
+    })
+  )
+
+  it.effect("tells keys that were replaced by their version, without reading them", () =>
+    Effect.gen(function* () {
+      const vault = yield* Vault
+      const [account, other, none] = [freshAccount(), freshAccount(), freshAccount()]
+      yield* vault.put(account, exchangeKeys(1))
+      yield* vault.put(other, exchangeKeys(2))
+      const before = yield* vault.versions([account, other, none])
+      assert.deepStrictEqual(new Set(before.keys()), new Set([account, other]))
+      yield* vault.put(account, exchangeKeys(1))
+      const after = yield* vault.versions([account, other, none])
+      assert.isAbove(after.get(account) ?? 0, before.get(account) ?? 0)
+      assert.strictEqual(after.get(other), before.get(other))
+      assert.strictEqual((yield* vault.versions([])).size, 0)
+    })
+  )
 }

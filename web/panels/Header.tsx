@@ -168,7 +168,7 @@ export const Banner = () => {
       {blind === undefined ? null : (
         <span data-testid="blind">
           The desk has not heard the exchange about your account since {time(blind.since)}: what you see may be old.
-          Market orders are refused until it does; cancels and limit orders go through.
+          Market orders are refused until it does; cancels and limit orders go through. {blind.reason}
         </span>
       )}
     </div>

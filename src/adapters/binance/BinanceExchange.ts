@@ -1,9 +1,8 @@
 // Binance Spot as the desk's exchange: signed REST for orders and questions, the WebSocket API for what happens to them.
-import { Clock, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Clock, Deferred, Effect, Layer, Option, Schema } from "effect"
 import { Config } from "../../Config.ts"
 import type { AccountId } from "../../domain/Ids.ts"
 import type { Instrument } from "../../domain/Instrument.ts"
-import { LeastRecent } from "../../domain/LeastRecent.ts"
 import * as Money from "../../domain/Money.ts"
 import type { ExchangeOrder, OrderRef, TradeOf } from "../../domain/Report.ts"
 import { Exchange, ExchangeError, NotSent } from "../../ports/Exchange.ts"
@@ -13,22 +12,21 @@ import { exchangeOf } from "./BinanceKeyCheck.ts"
 import { STREAM_COST } from "./CallCost.ts"
 import * as ExchangeInfo from "./ExchangeInfo.ts"
 import type { Lane } from "./Lanes.ts"
+import * as OpenAccounts from "./OpenAccounts.ts"
 import { fillOf, orderParams, reportsOf, stateOf } from "./OrderWords.ts"
 import * as SeenState from "./SeenState.ts"
 import * as SignedRest from "./SignedRest.ts"
-import { type Params, type Signer, signerOf } from "./Signing.ts"
+import { type Params, type Signer } from "./Signing.ts"
 import * as StreamConnection from "./StreamConnection.ts"
 import { StreamPace } from "./StreamPace.ts"
 import * as Wire from "./TradingWire.ts"
 import * as UserStream from "./UserStream.ts"
-import { NO_SUCH_ORDER, OUTSIDE_WINDOW, refusalCode, TOO_MUCH_ASKED, unknown } from "./Verdict.ts"
+import { NO_SUCH_ORDER, OUTSIDE_WINDOW, refusalCode, saysKeyRefused, TOO_MUCH_ASKED, unknown } from "./Verdict.ts"
 
 /** Trades asked for at once. */
 const PAGE = 1_000
 /** Pages of one answer: what would need more is no answer, and is asked for again. */
 const MAX_PAGES = 1_000
-/** Accounts whose keys are open at once. */
-const MAX_OPEN = 10_000
 /** Binance works on a call this long at most. */
 const PROCESSING_MILLIS = 10_000
 /** A stream that is refused because too much was asked: the limit's window is a minute. */
@@ -50,49 +48,45 @@ const make = Effect.gen(function* () {
   const rest = yield* SignedRest.Shared
   const pace = new StreamPace()
   const renewal = yield* UserStream.Renewal
-  const signers = new LeastRecent<AccountId, Signer>(MAX_OPEN)
-  const owners = new LeastRecent<string, AccountId>(MAX_OPEN)
-  const shown: SeenState.Shown = {
-    environment,
-    governor: rest.governor,
-    offsetMillis: rest.clock.offsetMillis,
-    accountOf: (apiKey) => owners.get(apiKey)
-  }
-  yield* SeenState.measure(shown)
-
-  /** Of an account that is open. */
-  const signerFor = (accountId: AccountId): Effect.Effect<Signer, ExchangeError> =>
-    Effect.suspend(() => {
-      const signer = signers.get(accountId)
-      return signer === undefined ? notSent("The account is not connected to Binance yet.") : Effect.succeed(signer)
-    })
-  const question = (accountId: AccountId, path: string, params: Params = {}, lane?: Lane) =>
-    Effect.flatMap(signerFor(accountId), (signer) => rest.question(signer, path, params, lane))
-
   const statusOf = (signer: Signer) =>
     Effect.flatMap(
       rest.question(signer, "/api/v3/account", { omitZeroBalances: "true" }),
       decoded(decodeAccount, "the account")
     )
-
-  /** Its key is read, its account there is known, and nobody else here trades it. */
-  const open = Effect.fnUntraced(function* (accountId: AccountId) {
-    if (signers.has(accountId)) return
-    const keys = yield* Effect.catch(vault.get(accountId), ({ message }) => notSent(message))
-    if (Option.isNone(keys)) {
-      return yield* notSent("No Binance key is stored for this account: it cannot trade on this desk.")
-    }
-    const signer = signerOf(keys.value)
-    if (signer === undefined) return yield* notSent("The stored Binance secret is no key that can sign.")
-    yield* rest.prepared
-    const { canTrade, uid } = yield* statusOf(signer)
-    if (!canTrade) return yield* notSent("Binance does not let this account trade.")
-    yield* Effect.catch(accounts.bind(accountId, exchangeOf(environment), String(uid)), ({ message }) =>
-      notSent(message)
-    )
-    signers.set(accountId, signer)
-    owners.set(Redacted.value(signer.apiKey), accountId)
+  const opened = yield* OpenAccounts.make({
+    vault,
+    accounts,
+    exchange: exchangeOf(environment),
+    live: environment === "live",
+    ask: (signer) => Effect.andThen(rest.prepared, statusOf(signer))
   })
+  const { signerFor } = opened
+  const shown: SeenState.Shown = {
+    environment,
+    governor: rest.governor,
+    offsetMillis: rest.clock.offsetMillis,
+    accountOf: opened.accountOf
+  }
+  yield* SeenState.measure(shown)
+
+  const question = (accountId: AccountId, path: string, params: Params = {}, lane?: Lane) =>
+    opened.watched(
+      accountId,
+      Effect.flatMap(signerFor(accountId), (signer) => rest.question(signer, path, params, lane))
+    )
+
+  /** Refused for the key, it may be that the key is none any more: a question tells, and shuts the account then. */
+  const change = (
+    accountId: AccountId,
+    signer: Signer,
+    method: "POST" | "PUT" | "DELETE",
+    path: string,
+    params: Params,
+    bounded: boolean
+  ) =>
+    Effect.tapError(rest.change(signer, method, path, params, bounded), (error) =>
+      saysKeyRefused(error) ? Effect.ignore(opened.watched(accountId, statusOf(signer))) : Effect.void
+    )
 
   const page = (accountId: AccountId, params: Params) =>
     Effect.flatMap(
@@ -141,10 +135,11 @@ const make = Effect.gen(function* () {
       ({ symbols }): ReadonlyMap<string, Instrument> =>
         new Map(symbols.flatMap((row) => ExchangeInfo.instrument(row) ?? []).map((one) => [one.symbol, one]))
     ),
-    open,
+    open: opened.open,
+    shut: opened.shut,
     submit: Effect.fnUntraced(function* ({ accountId, clientOrderId, intent }) {
       const signer = yield* signerFor(accountId)
-      const answer = yield* rest.change(signer, "POST", "/api/v3/order", orderParams(clientOrderId, intent), true)
+      const answer = yield* change(accountId, signer, "POST", "/api/v3/order", orderParams(clientOrderId, intent), true)
       const placed = yield* decoded(decodePlaced, "the answer to the order")(answer)
       return placed.clientOrderId === clientOrderId
         ? reportsOf(placed)
@@ -153,7 +148,7 @@ const make = Effect.gen(function* () {
     cancel: Effect.fnUntraced(function* (accountId, symbol, ref) {
       const signer = yield* signerFor(accountId)
       const params = { symbol, ...refParams(ref) }
-      const answer = yield* rest.change(signer, "DELETE", "/api/v3/order", params, false)
+      const answer = yield* change(accountId, signer, "DELETE", "/api/v3/order", params, false)
       yield* decoded(decodeCanceled, "the answer to the cancel")(answer)
     }),
     amend: Effect.fnUntraced(function* (accountId, symbol, ref, quantity) {
@@ -163,7 +158,7 @@ const make = Effect.gen(function* () {
       if (Option.isNone(found)) return yield* notSent("Binance knows no such order; nothing was sent.")
       const { clientOrderId, orderId } = found.value
       const params = { symbol, orderId, newQty: Money.format(quantity), newClientOrderId: clientOrderId }
-      const answer = yield* rest.change(signer, "PUT", "/api/v3/order/amend/keepPriority", params, true)
+      const answer = yield* change(accountId, signer, "PUT", "/api/v3/order/amend/keepPriority", params, true)
       yield* decoded(decodeAmended, "the answer to the amend")(answer)
     }),
     query: Effect.fnUntraced(function* (accountId, symbol, ref) {
@@ -187,7 +182,7 @@ const make = Effect.gen(function* () {
       return (yield* decoded(decodeTrades, "the trades")(latest)).map(tradeOf)
     }),
     balances: Effect.fnUntraced(function* (accountId) {
-      const { balances } = yield* statusOf(yield* signerFor(accountId))
+      const { balances } = yield* opened.watched(accountId, Effect.flatMap(signerFor(accountId), statusOf))
       return balances.map(({ asset, free, locked }) => ({ asset, free, held: locked }))
     }),
     reports: Effect.fnUntraced(function* (accountId) {
@@ -210,10 +205,14 @@ const make = Effect.gen(function* () {
         )
         return pace.turn(accountId).pipe(Effect.andThen(rest.governor.spend(STREAM_COST)), Effect.andThen(counted))
       }
-      return yield* UserStream.open(connect, renewal)
+      const ended = yield* Deferred.make<string>()
+      yield* opened.onForgotten(accountId, () => void Deferred.doneUnsafe(ended, Effect.succeed(KEYS_CHANGED)))
+      return yield* opened.watched(accountId, UserStream.open(connect, renewal, Deferred.await(ended)))
     })
   })
 })
+
+const KEYS_CHANGED = "The key of this account was changed, removed, or refused."
 
 const refParams = (ref: OrderRef): Params =>
   "exchangeOrderId" in ref ? { orderId: ref.exchangeOrderId } : { origClientOrderId: ref.clientOrderId }

@@ -44,7 +44,9 @@ interface Line {
 
 export const open = Effect.fnUntraced(function* (
   connect: Connect,
-  renewal: typeof Renewal.Service
+  renewal: typeof Renewal.Service,
+  /** Ends it from this side, for the reason it gives. */
+  ended: Effect.Effect<string> = Effect.never
 ): Effect.fn.Return<Queue.Dequeue<Report, ReportsLost>, ExchangeError, Scope.Scope> {
   const parent = yield* Effect.scope
   const reports = yield* Queue.dropping<Report, ReportsLost>(REPORTS)
@@ -97,6 +99,7 @@ export const open = Effect.fnUntraced(function* (
   })
   yield* subscribe(relay.leading)
   yield* Effect.forkScoped(Effect.raceFirst(renewals, Deferred.await(relay.lost)))
+  yield* Effect.forkScoped(Effect.map(ended, (message) => relay.lose(message)))
   return reports
 })
 
@@ -123,14 +126,14 @@ class Relay {
     return {
       report: (key, report) => {
         if (line === this.#leading) this.#handOn(this.#handover.led(key, report))
-        else if (line === this.#following && !this.#handover.followed(key, report, this.#now)) this.#lose(BEHIND)
+        else if (line === this.#following && !this.#handover.followed(key, report, this.#now)) this.lose(BEHIND)
       },
       closing: () => void Deferred.doneUnsafe(line.closing, Effect.void),
       over: (message, orderly) => {
         // Ended by the other side, it has said all; torn, nobody knows.
         if (line === this.#leading) {
           if (orderly && this.#following?.connection !== undefined) this.turn()
-          else this.#lose(message)
+          else this.lose(message)
         }
         // Last: whoever waits for it goes on within this call.
         Deferred.doneUnsafe(line.over, Effect.succeed(message))
@@ -152,7 +155,7 @@ class Relay {
   /** The one that follows leads from now on. */
   turn(): void {
     if (this.#following === undefined) return
-    if (this.#handover.lags(this.#now - BEHIND_MILLIS)) return this.#lose(BEHIND)
+    if (this.#handover.lags(this.#now - BEHIND_MILLIS)) return this.lose(BEHIND)
     this.#leading = this.#following
     this.#following = undefined
     for (const report of this.#handover.turn()) this.#handOn(report)
@@ -164,10 +167,10 @@ class Relay {
 
   #handOn(report: Report | undefined): void {
     if (report === undefined || Queue.offerUnsafe(this.#reports, report)) return
-    this.#lose("The desk fell behind Binance's private stream.")
+    this.lose("The desk fell behind Binance's private stream.")
   }
 
-  #lose(message: string): void {
+  lose(message: string): void {
     Queue.failCauseUnsafe(this.#reports, Cause.fail(new ReportsLost({ message })))
     Deferred.doneUnsafe(this.lost, Effect.void)
   }

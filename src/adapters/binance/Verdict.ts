@@ -74,6 +74,11 @@ const WRONG_KEY =
 
 export const isKeyRefused = (code: number): boolean => KEY_REFUSED.has(code)
 
+export const saysKeyRefused = (error: ExchangeError): boolean => {
+  const code = refusalCode(error)
+  return code !== undefined && isKeyRefused(code)
+}
+
 const explained = (code: number, message: string): string => (isKeyRefused(code) ? `${message} ${WRONG_KEY}` : message)
 
 export const unknown = (message: string): Effect.Effect<never, ExchangeError> =>

@@ -1,7 +1,8 @@
 // Which account of the exchange each of ours trades, in PostgreSQL or PGlite.
 import { Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import { ExchangeAccounts, MOVED, NotBound, TAKEN } from "../../ports/ExchangeAccounts.ts"
+import type { AccountId } from "../../domain/Ids.ts"
+import { ExchangeAccounts, MOVED, NotBound, TAKEN, UNTIED } from "../../ports/ExchangeAccounts.ts"
 
 export const layer: Layer.Layer<ExchangeAccounts, never, SqlClient.SqlClient> = Layer.effect(
   ExchangeAccounts,
@@ -19,6 +20,23 @@ export const layer: Layer.Layer<ExchangeAccounts, never, SqlClient.SqlClient> = 
           const [mine] = rows
           if (mine === undefined) return yield* new NotBound({ message: TAKEN })
           if (mine.exchange !== exchange || mine.uid !== uid) return yield* new NotBound({ message: MOVED })
+        },
+        Effect.catchTag("SqlError", failed)
+      ),
+      live: Effect.fn("PgExchangeAccounts.live")(
+        function* (accountIds) {
+          if (accountIds.length === 0) return new Set<AccountId>()
+          const rows = yield* sql<{ readonly id: AccountId }>`
+            select account_id as id from exchange_accounts where live and ${sql.in("account_id", accountIds)}`
+          return new Set(rows.map(({ id }) => id))
+        },
+        Effect.catchTag("SqlError", failed)
+      ),
+      setLive: Effect.fn("PgExchangeAccounts.setLive")(
+        function* (accountId, live) {
+          const rows = yield* sql`
+            update exchange_accounts set live = ${live} where account_id = ${accountId} returning account_id`
+          if (rows.length === 0) return yield* new NotBound({ message: UNTIED })
         },
         Effect.catchTag("SqlError", failed)
       ),

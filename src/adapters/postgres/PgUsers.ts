@@ -3,7 +3,16 @@ import { Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError, SqlSchema } from "effect/sql"
 import { AccountId, UserId } from "../../domain/Ids.ts"
 import { NotBound, TAKEN } from "../../ports/ExchangeAccounts.ts"
-import { EmailTaken, type NewUser, Role, Users, UsersError } from "../../ports/Users.ts"
+import {
+  type AddedAccount,
+  EmailTaken,
+  MAX_ACCOUNTS,
+  type NewUser,
+  Role,
+  TooManyAccounts,
+  Users,
+  UsersError
+} from "../../ports/Users.ts"
 
 const UserRow = Schema.Struct({
   userId: UserId,
@@ -53,6 +62,27 @@ export const layer: Layer.Layer<Users, never, SqlClient.SqlClient> = Layer.effec
       )
     )
 
+    const addAccount = Effect.fn("PgUsers.addAccount")(
+      function* ({ account, createdAt, userId }: AddedAccount) {
+        const added = yield* sql`
+          with account as (
+            insert into accounts (account_id, name, exchange, created_at)
+            select ${account.accountId}::text, ${account.name}::text, ${account.exchange}::text, ${createdAt}::bigint
+            where (select count(*) from account_members where user_id = ${userId}) < ${MAX_ACCOUNTS}::int
+            returning account_id
+          ), tie as (
+            insert into exchange_accounts (account_id, exchange, uid)
+            select account_id, ${account.tie?.exchange ?? null}::text, ${account.tie?.uid ?? null}::text
+            from account where ${account.tie !== undefined}::boolean
+          )
+          insert into account_members (user_id, account_id, role, is_default, joined_at)
+          select ${userId}::text, account_id, 'owner', false, ${createdAt}::bigint from account
+          returning account_id`
+        if (added.length === 0) return yield* new TooManyAccounts({})
+      },
+      Effect.catchTag("SqlError", (error) => Effect.fail(tied(error) ?? failed("No account was added", error)))
+    )
+
     const findByEmail = SqlSchema.findOneOption({
       Request: Schema.String,
       Result: UserRow,
@@ -72,6 +102,7 @@ export const layer: Layer.Layer<Users, never, SqlClient.SqlClient> = Layer.effec
 
     return {
       register,
+      addAccount,
       byEmail: (email) =>
         Effect.mapError(findByEmail(email), (error) => failed("The user could not be looked up", error)),
       memberships: (userId) =>

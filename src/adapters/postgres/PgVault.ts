@@ -22,7 +22,7 @@ export const layer: Layer.Layer<Vault, never, SqlClient.SqlClient | Secret> = La
           const sealed = sealKeys(sealingKey, accountId, keys)
           yield* sql`
             insert into exchange_keys (account_id, sealed, updated_at) values (${accountId}, ${sealed}, ${now})
-            on conflict (account_id) do update set sealed = excluded.sealed, updated_at = excluded.updated_at`
+            on conflict (account_id) do update set sealed = excluded.sealed, updated_at = greatest(excluded.updated_at, exchange_keys.updated_at + 1)`
         },
         Effect.mapError((error) => unavailable("stored", error))
       ),
@@ -36,13 +36,31 @@ export const layer: Layer.Layer<Vault, never, SqlClient.SqlClient | Secret> = La
         const keys = sealed instanceof Uint8Array ? unsealKeys(sealingKey, accountId, sealed) : undefined
         if (keys === undefined) {
           return yield* new VaultError({
+            unreadable: true,
             message:
               "The stored exchange keys were not sealed for this account by this installation's secret. " +
               "Restore the secret they were sealed with, or store the keys again."
           })
         }
         return Option.some(keys)
-      })
+      }),
+      remove: Effect.fn("PgVault.remove")(
+        function* (accountId: AccountId) {
+          const rows = yield* sql`delete from exchange_keys where account_id = ${accountId} returning account_id`
+          return rows.length > 0
+        },
+        Effect.mapError((error) => unavailable("removed", error))
+      ),
+      versions: Effect.fn("PgVault.versions")(
+        function* (accountIds: ReadonlyArray<AccountId>) {
+          if (accountIds.length === 0) return new Map()
+          const rows = yield* sql<{ readonly id: AccountId; readonly version: number }>`
+            select account_id as id, updated_at::float8 as version from exchange_keys
+            where ${sql.in("account_id", accountIds)}`
+          return new Map(rows.map(({ id, version }) => [id, version]))
+        },
+        Effect.mapError((error) => unavailable("looked at", error))
+      )
     }
   })
 )

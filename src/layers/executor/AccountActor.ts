@@ -186,6 +186,9 @@ const surroundingsOf = ({ exchange, limits, market }: Dependencies): Surrounding
     if (instrument === undefined) throw new Error(`the market no longer knows ${symbol}, which this account has traded`)
     return instrument
   },
-  contextOf: (account, envelope, now) => riskContext(market, Decide.symbolOf(account, envelope), envelope, limits, now),
+  contextOf: (account, envelope, now) => ({
+    ...riskContext(market, Decide.symbolOf(account, envelope), envelope, limits, now),
+    shut: exchange.shut?.(account.accountId)
+  }),
   clockOffsetMillis: exchange.clockOffsetMillis
 })

@@ -1,7 +1,9 @@
 // An account's link to its exchange: subscribe, survey, listen; and again whenever the stream is lost or cannot be trusted.
 import { type Cause, Clock, Deferred, Effect, Exit, Option, Queue, Result, Schedule, Scope } from "effect"
+import { isUnopened } from "../../domain/Account.ts"
 import type { SurveyCause } from "../../domain/Event.ts"
 import type { Report } from "../../domain/Report.ts"
+import { sentence } from "../../domain/Shut.ts"
 import type { ExchangeError, ReportsLost } from "../../ports/Exchange.ts"
 import type { JournalError } from "../../ports/Journal.ts"
 import { Milestone } from "../../ports/Milestone.ts"
@@ -50,13 +52,20 @@ export const start = Effect.fnUntraced(function* (
   const directly: Deliver = (message) => Effect.orDie(handle(message))
   const first = yield* Effect.result(Effect.timeout(connect(options, "start", directly), START_WITHIN))
   if (Result.isFailure(first)) {
-    if (account().seq === 0) return yield* Effect.fail(first.failure)
+    const shut = shutReason(options)
+    if (isUnopened(account()) && shut === undefined) return yield* Effect.fail(first.failure)
     yield* Effect.logWarning("the exchange could not be asked at the start", first.failure)
-    yield* directly({ _tag: "Blinded", life, reason: "The exchange could not be asked at the start." })
+    yield* directly({ _tag: "Blinded", life, reason: shut ?? "The exchange could not be asked at the start." })
   } else yield* directly({ _tag: "Sighted", life })
   const begun = Result.isSuccess(first) ? first.success : undefined
   yield* Effect.forkScoped(keep(options, (message) => inbox.put([message]), begun))
 })
+
+/** In a sentence, why no waiting will do. */
+const shutReason = ({ accountId, exchange }: Options): string | undefined => {
+  const why = exchange.shut?.(accountId)
+  return why === undefined || why === "notLive" ? undefined : sentence(why)
+}
 
 const keep = Effect.fnUntraced(function* (options: Options, deliver: Deliver, first: Connection | undefined) {
   const { life } = options
@@ -64,17 +73,23 @@ const keep = Effect.fnUntraced(function* (options: Options, deliver: Deliver, fi
   let cause: SurveyCause = "reconnect"
   while (true) {
     if (connection === undefined) {
-      const begun = connect(options, cause, deliver)
-      connection = yield* Effect.retry(begun, patience).pipe(Effect.orDie)
+      connection = yield* Effect.retry(attempt(options, cause, deliver), patience).pipe(Effect.orDie)
       yield* deliver({ _tag: "Sighted", life })
     }
-    const reason = yield* Effect.raceFirst(Deferred.await(connection.lost), lateness(options.watch))
+    const reason: string = yield* Effect.raceFirst(Deferred.await(connection.lost), lateness(options.watch))
     cause = reason === LATE ? "blind" : "reconnect"
     yield* deliver({ _tag: "Blinded", life, reason })
     yield* Scope.close(connection.scope, Exit.void)
     connection = undefined
   }
 })
+
+/** Says so where no waiting will do. */
+const attempt = (options: Options, cause: SurveyCause, deliver: Deliver) =>
+  Effect.tapError(connect(options, cause, deliver), () => {
+    const shut = shutReason(options)
+    return shut === undefined ? Effect.void : deliver({ _tag: "Blinded", life: options.life, reason: shut })
+  })
 
 /** In a scope of its own, which is closed where it does not come about. */
 const connect = Effect.fnUntraced(function* (options: Options, cause: SurveyCause, deliver: Deliver) {
@@ -125,7 +140,8 @@ const lateness = (watch: StreamWatch): Effect.Effect<string> =>
 const survey = Effect.fnUntraced(function* (options: Options, cause: SurveyCause, deliver: Deliver) {
   const reached = yield* Milestone
   // A new account opens with the exchange's balances; only what happens after that is news.
-  if (options.account().seq === 0) yield* compareTotals(options, deliver, 0)
+  const { seq: before } = options.account()
+  if (isUnopened(options.account())) yield* compareTotals(options, deliver, before)
   const taken = yield* Survey.take(options, cause)
   reached("survey taken")
   const done = yield* Deferred.make<number>()

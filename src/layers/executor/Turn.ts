@@ -155,7 +155,7 @@ export class Turn {
    */
   totals(balances: ReadonlyArray<Balance>, suspected: Suspicions): Suspicions {
     const found = new Map<string, string>()
-    const opening = this.account.seq === 0
+    const opening = Account.isUnopened(this.account)
     for (const theirs of allOf(this.account, balances)) {
       const ours = Account.balanceOf(this.account, theirs.asset)
       const [oursTotal, theirsTotal] = [ours, theirs].map(({ free, held }) => Money.add(free, held)) as [
@@ -186,7 +186,7 @@ export class Turn {
   }
 
   blinded(reason: string): void {
-    if (this.account.blind === undefined) this.#record([{ _tag: "SightLost", reason }])
+    if (this.account.blind?.reason !== reason) this.#record([{ _tag: "SightLost", reason }])
   }
 
   sighted(): void {

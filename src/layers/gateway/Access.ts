@@ -20,8 +20,10 @@ export class Access extends Context.Service<
     readonly account: (
       caller: Caller,
       named: string | undefined,
-      purpose: "read" | "trade"
+      purpose: "read" | "trade" | "own"
     ) => Effect.Effect<AccountId, Refusal<"ACCOUNT_FORBIDDEN" | "ROLE_FORBIDDEN"> | Unavailable>
+    /** Has them looked up anew: another account has come. */
+    readonly forget: (userId: UserId) => Effect.Effect<void>
   }
 >()("outcry/layers/gateway/Access") {
   static readonly layer = Layer.effect(
@@ -34,14 +36,25 @@ export class Access extends Context.Service<
         timeToLive: (exit) => (Exit.isSuccess(exit) && exit.value.length > 0 ? REMEMBERED_FOR : 0)
       })
       const memberships = (userId: UserId) => Effect.catch(Cache.get(cache, userId), storeAway)
+      const forget = (userId: UserId) => Cache.invalidate(cache, userId)
+      const named = (mine: ReadonlyArray<Membership>, wanted: string | undefined) =>
+        wanted === undefined ? mine[0] : mine.find(({ accountId }) => accountId === wanted)
       return {
         memberships,
-        account: Effect.fnUntraced(function* (caller, named, purpose) {
-          const mine = yield* memberships(caller.userId)
-          const chosen = named === undefined ? mine[0] : mine.find(({ accountId }) => accountId === named)
+        forget,
+        account: Effect.fnUntraced(function* (caller, wanted, purpose) {
+          let chosen = named(yield* memberships(caller.userId), wanted)
+          if (chosen === undefined && wanted !== undefined) {
+            // It may have come a moment ago, by another process.
+            yield* forget(caller.userId)
+            chosen = named(yield* memberships(caller.userId), wanted)
+          }
           if (chosen === undefined) return yield* refuse("ACCOUNT_FORBIDDEN", "That account is not one of yours.")
           if (purpose === "trade" && chosen.role === "viewer") {
             return yield* refuse("ROLE_FORBIDDEN", "You may look at this account, not trade in it.")
+          }
+          if (purpose === "own" && chosen.role !== "owner") {
+            return yield* refuse("ROLE_FORBIDDEN", "Only the owner of this account may do that.")
           }
           return chosen.accountId
         })

@@ -136,7 +136,7 @@ const boundary = Effect.gen(function* () {
   if (corsOrigins.length > 0) {
     const cors = HttpMiddleware.cors({
       allowedOrigins: (origin) => corsOrigins.includes(origin),
-      allowedMethods: ["GET", "POST", "PATCH", "DELETE"],
+      allowedMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
       allowedHeaders: ["authorization", "content-type", "idempotency-key", "traceparent"],
       exposedHeaders: ["retry-after"],
       maxAge: 3600

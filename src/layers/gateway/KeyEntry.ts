@@ -25,7 +25,7 @@ export const keysOf = (given: GivenKeys): Effect.Effect<ExchangeKeys | undefined
 /** What a desk at Binance says to whoever brings none. */
 export const keysWanted = refuse(
   "BAD_REQUEST",
-  "This desk trades at Binance: register with binanceApiKey and binanceSecretKey. They are stored sealed.",
+  "This desk trades at Binance: it wants binanceApiKey and binanceSecretKey. They are stored sealed.",
   { binanceApiKey: "wanted", binanceSecretKey: "wanted" }
 )
 

@@ -4,6 +4,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
 import { Api } from "../../contract/Http.ts"
 import { Access } from "./Access.ts"
+import * as AccountRoutes from "./AccountRoutes.ts"
 import * as AuthRoutes from "./AuthRoutes.ts"
 import * as Boundary from "./Boundary.ts"
 import * as ExchangeRoutes from "./ExchangeRoutes.ts"
@@ -22,6 +23,7 @@ export const layer = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" })
   Layer.provide(TradingRoutes.layer),
   Layer.provide(ExchangeRoutes.layer),
   Layer.provide(MarketRoutes.layer),
+  Layer.provide(AccountRoutes.layer),
   Layer.provide(AuthRoutes.layer),
   Layer.provide([Access.layer, Gateway.layer, Limits.layer, Passwords.layer]),
   Layer.merge(common)
