@@ -1,5 +1,5 @@
 // Accounts of a served desk that trades over Binance's wire: their keys come and go, there are several a person, and real money is switched on.
-import { assert, layer } from "@effect/vitest"
+import { assert, describe, it, layer } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted } from "effect"
 import * as BinanceExchange from "../../../src/adapters/binance/BinanceExchange.ts"
 import * as BinanceKeyCheck from "../../../src/adapters/binance/BinanceKeyCheck.ts"
@@ -9,12 +9,13 @@ import type { Setting } from "../../../src/Config.ts"
 import { Broadcaster } from "../../../src/layers/broadcaster/Broadcaster.ts"
 import * as FeedRoute from "../../../src/layers/broadcaster/FeedRoute.ts"
 import * as Executor from "../../../src/layers/executor/Executor.ts"
+import { Journal } from "../../../src/ports/Journal.ts"
 import { MarketData } from "../../../src/ports/MarketData.ts"
 import { Store } from "../../../src/ports/MemoryPaperJournal.ts"
 import { freshHmacKey, PaperKeys } from "../../../src/ports/PaperKeys.ts"
 import * as FeedClient from "../../kit/FeedClient.ts"
 import * as Paper from "../../kit/Paper.ts"
-import { call, serve } from "../../kit/Served.ts"
+import { call, person, serve } from "../../kit/Served.ts"
 import * as Settings from "../../kit/Settings.ts"
 import * as StillMarket from "../../kit/StillMarket.ts"
 
@@ -200,3 +201,41 @@ layer(Layer.effect(World, make).pipe(Layer.provide(wire)), { excludeTestServices
     )
   }
 )
+
+describe("on paper", () => {
+  it.live("a person opens more accounts without keys, each with a book of its own, and a wrong input opens none", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const desk = yield* serve(Layer.empty)
+        const [ann, bob] = [yield* person(desk, "ann"), yield* person(desk, "bob")]
+        for (const [json, field] of [
+          [{}, "name"],
+          [{ name: " " }, "name"],
+          [{ name: "x".repeat(41) }, "name"],
+          [{ name: "Second", binanceApiKey: "half" }, "binanceSecretKey"]
+        ] as const) {
+          const refused = yield* asks(desk.base, ann.token, "POST", "", json)
+          assert.strictEqual(refused.status, 400)
+          assert.property(refused.body.error.fields, field)
+        }
+        const added = yield* asks(desk.base, ann.token, "POST", "", { name: "Second" })
+        assert.strictEqual(added.status, 201, JSON.stringify(added.body))
+        const { accountId } = added.body
+        const names = (yield* accountsOf(desk.base, ann.token)).map(({ name }) => name)
+        assert.deepStrictEqual(names, ["Main", "Second"])
+        // It is opened like the first one, by a command of its own.
+        const waiting = yield* Context.get(desk.context, Journal).undecided({ accountId, minAgeMillis: 0, limit: 9 })
+        assert.deepStrictEqual(
+          waiting.map(({ command }) => command._tag),
+          ["OpenAccount"]
+        )
+        const balances = `/api/trading/balances?accountId=${accountId}`
+        assert.strictEqual((yield* call(desk.base, "GET", balances, { token: ann.token })).status, 200)
+        assert.strictEqual((yield* call(desk.base, "GET", balances, { token: bob.token })).status, 403)
+        assert.strictEqual((yield* accountsOf(desk.base, bob.token)).length, 1)
+        const live = yield* asks(desk.base, ann.token, "PUT", `/${accountId}/live`, { live: true })
+        assert.strictEqual(live.status, 400)
+      }).pipe(Effect.orDie)
+    )
+  )
+})
