@@ -99,8 +99,8 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "fill-counted-twice",
     breaks: ["I7"],
     file: "src/domain/Hear.ts",
-    find: "return order.tradeIds.includes(report.fill.tradeId)",
-    replace: "return false"
+    find: "const isKnown = order.tradeIds.includes(fill.tradeId)",
+    replace: "const isKnown = false"
   },
   {
     name: "close-before-all-fills",
