@@ -180,10 +180,9 @@ const served = (config: Values) => {
   const pages = Layer.mergeAll(Routes.layer.pipe(Layer.provide(keyCheck(config))), Pages.layer(PAGE))
   const routes =
     roles.has("gateway") && roles.has("broadcaster") ? Layer.mergeAll(pages, feed) : roles.has("gateway") ? pages : feed
-  return HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
-    Layer.merge(announce.pipe(Layer.provide(marketKnown))),
-    Layer.provide(Server.layer)
-  )
+  const serving = HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true })
+  // Ready is said once requests are served, not when the port is open.
+  return announce.pipe(Layer.provide(marketKnown), Layer.provideMerge(serving), Layer.provide(Server.layer))
 }
 
 type ExchangeNeeds = Config | ExchangeAccounts | MarketData | PaperJournal | PaperKeys | Vault
