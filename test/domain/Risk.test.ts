@@ -57,6 +57,15 @@ describe("Risk", () => {
     assert.strictEqual(reasonOf(limit("BUY", "0.1", "12000")), "approved")
   })
 
+  it.each(["noKey", "keyRefused", "keyUnreadable", "mayNotTrade", "taken", "notLive"] as const)(
+    "takes no order of an account that is shut: %s",
+    (shut) => {
+      for (const intent of [market("BUY", "0.01"), limit("SELL", "0.1", "60000")]) {
+        assert.strictEqual(reasonOf(intent, { ...context(), shut }), "AccountShut")
+      }
+    }
+  )
+
   it("takes no market order on a stale symbol, and no limit price that an old price would have to judge", () => {
     const stale = (why: "down" | "unsynced" | "silent", heardMillisAgo?: number) => ({
       ...context(),
