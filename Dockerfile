@@ -17,4 +17,5 @@ RUN mkdir /data && chown node /data
 USER node
 VOLUME /data
 EXPOSE 3000
-CMD ["node", "dist/cli.js", "serve"]
+# Room for what lives only as long as one order does: fewer collections on its way.
+CMD ["node", "--max-semi-space-size=32", "dist/cli.js", "serve"]

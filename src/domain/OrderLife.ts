@@ -138,10 +138,13 @@ const CALLS: ReadonlyArray<Call> = ["submit", "cancel", "amend"]
 
 const unheld = (order: Order): NextOrder => ({ order, freed: Money.zero, paidFromHold: Money.zero })
 
+/** Few copies: every report of an order comes through here. */
 const withFlights = (order: Order, flights: ReadonlyArray<Flight>, at: number): Order => {
+  const status = workingStatus({ executedQuantity: order.executedQuantity, flights })
+  if (flights.length > 0) return { ...order, flights, updatedAt: at, status }
+  if (order.flights === undefined) return { ...order, updatedAt: at, status }
   const { flights: _, ...rest } = order
-  const changed = { ...rest, ...(flights.length === 0 ? {} : { flights }), updatedAt: at }
-  return { ...changed, status: workingStatus(changed) }
+  return { ...rest, updatedAt: at, status }
 }
 
 const launch = (order: Order, flight: Flight, at: number, first: boolean): Order =>

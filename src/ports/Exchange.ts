@@ -14,7 +14,7 @@ import type { ShutWhy } from "../domain/Shut.ts"
 export class Refused extends Schema.TaggedError<Refused>()("Refused", { code: Schema.Int, message: Schema.String }) {}
 /** Nothing left the house: no connection, no credentials, or a full lane of ours. */
 export class NotSent extends Schema.TaggedError<NotSent>()("NotSent", { message: Schema.String }) {}
-/** The exchange asks for patience. The order was not executed. */
+/** The exchange asks for patience, or the desk knows that its limits leave no room. The order was not executed. */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", { retryAfterMillis: Schema.Int }) {}
 /** Sent, and no answer that can be trusted: a timeout, a 5xx, a cut connection (I4). */
 export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>()("OutcomeUnknown", {

@@ -44,7 +44,8 @@ const STOP_MILLIS = 20_000
 /** Needs a build. */
 export const launch = (settings: Settings): Launched => {
   if (!fs.existsSync(cli)) throw new Error("dist/cli.js is missing: npm run build")
-  const child = spawn(process.execPath, ["--enable-source-maps", cli, "serve"], {
+  // The flags of `npm start`.
+  const child = spawn(process.execPath, ["--max-semi-space-size=32", "--enable-source-maps", cli, "serve"], {
     env: { PATH: process.env["PATH"], HOST: "127.0.0.1", PORT: "0", MARKET: "sim:1", LOG_LEVEL: "warn", ...settings },
     stdio: ["ignore", "pipe", "pipe"]
   })

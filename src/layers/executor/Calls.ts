@@ -113,7 +113,10 @@ const untimed = ({ reason }: ExchangeError): Untimed => {
       return { _tag: "CallRefused", reason: reason.message }
     case "RateLimited": {
       const seconds = Math.ceil(reason.retryAfterMillis / 1000)
-      return { _tag: "CallRefused", reason: `The exchange asks to wait ${seconds} s; nothing was sent.` }
+      return {
+        _tag: "CallRefused",
+        reason: `The exchange's limits leave no room for ${seconds} s, so this was not done. Send it again then.`
+      }
     }
   }
 }
