@@ -30,7 +30,8 @@ export interface LinkOptions {
 }
 
 export interface Link {
-  readonly start: (token: string) => void
+  /** Follows the account named, or the first one. */
+  readonly start: (token: string, accountId?: string) => void
   readonly stop: () => void
   /** Counted: the topic is left when the last of its subscribers has gone. */
   readonly subscribe: (topic: Topic) => () => void
@@ -66,6 +67,7 @@ const read = (text: string): ReadonlyArray<ServerMessage> | undefined => {
 export const makeLink = (options: LinkOptions): Link => {
   const topics = new Map<Topic, number>()
   let token: string | undefined
+  let account: string | undefined
   let socket: Socket | undefined
   let state: LinkState = "off"
   let sequence = Sequence.unknown
@@ -130,7 +132,12 @@ export const makeLink = (options: LinkOptions): Link => {
   const greet = () => {
     heardAt = options.now()
     const from = Sequence.resumeFrom(sequence)
-    send({ type: "AUTH", token: token!, ...(from === undefined ? {} : { from }) })
+    send({
+      type: "AUTH",
+      token: token!,
+      ...(account === undefined ? {} : { accountId: account }),
+      ...(from === undefined ? {} : { from })
+    })
     if (topics.size > 0) send({ type: "SUBSCRIBE", topics: [...topics.keys()] })
     beat()
   }
@@ -190,9 +197,11 @@ export const makeLink = (options: LinkOptions): Link => {
     }
   }
 
-  const start = (given: string) => {
-    if (given !== token) sequence = Sequence.unknown
+  const start = (given: string, accountId?: string) => {
+    // The numbers of one account say nothing about another's.
+    if (given !== token || accountId !== account) sequence = Sequence.unknown
     token = given
+    account = accountId
     attempt = 0
     connect()
   }

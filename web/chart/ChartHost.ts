@@ -14,6 +14,7 @@ import type { Interval } from "../../src/domain/Candle.ts"
 import type { CandleSeries } from "../store/Candles.ts"
 import * as Figure from "../ui/Figure.ts"
 import * as Clock from "./Clock.ts"
+import { lineOf } from "./OrderLine.ts"
 import { makeOrderTags } from "./OrderTags.ts"
 import { readPalette } from "./Palette.ts"
 import * as Shape from "./Shape.ts"
@@ -82,20 +83,21 @@ export const makeChartHost = (element: HTMLElement, wishes: ChartWishes): ChartH
 
   const drawOrders = () => {
     for (const line of orderLines) candles.removePriceLine(line)
-    orderLines = orderList.flatMap((order) =>
-      order.price === null
+    orderLines = orderList.flatMap((order) => {
+      const line = lineOf(order)
+      return line === undefined
         ? []
         : [
             candles.createPriceLine({
-              price: Number(order.price),
+              price: Number(line.price),
               color: order.status === "UNKNOWN" ? palette.accent : order.side === "BUY" ? palette.up : palette.down,
-              lineStyle: LineStyle.Dashed,
+              lineStyle: line.kind === "stop" ? LineStyle.SparseDotted : LineStyle.Dashed,
               lineWidth: 1,
               axisLabelVisible: true,
               axisLabelTextColor: palette.panel
             })
           ]
-    )
+    })
     drawTags()
   }
 

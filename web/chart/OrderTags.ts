@@ -1,6 +1,7 @@
 // Labels of own orders and of the position's entry, standing on their lines at the left edge; an order's has the button that cancels it.
 import type { ISeriesApi, ISeriesPrimitive, Time } from "lightweight-charts"
 import type { OrderView, PositionView } from "../../src/contract/Views.ts"
+import { lineOf, type OrderLine } from "./OrderLine.ts"
 import * as Figure from "../ui/Figure.ts"
 
 /** Labels at once: more would cover the chart. The lines of the rest are still drawn. */
@@ -35,9 +36,9 @@ export const makeOrderTags = (
     }
   }
 
-  const build = (order: OrderView): HTMLElement => {
+  const build = (order: OrderView, line: OrderLine): HTMLElement => {
     const side = order.side === "BUY" ? "Buy" : "Sell"
-    const text = `${side} ${Figure.grouped(order.quantity)} limit`
+    const text = `${side} ${Figure.grouped(order.quantity)} ${line.kind}`
     const element = document.createElement("div")
     element.className = `tag ${order.status === "UNKNOWN" ? "doubt" : order.side === "BUY" ? "up" : "down"}`
     const label = document.createElement("span")
@@ -45,7 +46,7 @@ export const makeOrderTags = (
     const button = document.createElement("button")
     button.type = "button"
     button.textContent = "✕"
-    button.setAttribute("aria-label", `Cancel ${text} at ${order.price ?? ""}`)
+    button.setAttribute("aria-label", `Cancel ${text} at ${line.price}`)
     button.disabled = order.status === "CANCELING"
     button.addEventListener("click", () => cancel(order.orderId))
     element.append(label, button)
@@ -56,9 +57,12 @@ export const makeOrderTags = (
     primitive: { updateAllViews: place },
     show: (orders, position) => {
       const orderTags = orders
-        .filter(({ price }) => price !== null)
+        .flatMap((order) => {
+          const line = lineOf(order)
+          return line === undefined ? [] : [{ order, line }]
+        })
         .slice(0, MAX_TAGS)
-        .map((order) => ({ element: build(order), price: Number(order.price) }))
+        .map(({ line, order }) => ({ element: build(order, line), price: Number(line.price) }))
       tags =
         position === undefined || position.averageEntry === null
           ? orderTags

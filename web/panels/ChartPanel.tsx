@@ -94,7 +94,7 @@ const draw = (element: HTMLElement): (() => void) => {
     }),
     effect(() => {
       const now = Market.symbol.value
-      host.orders(Account.openOrders.value.filter(({ symbol, type }) => symbol === now && type === "LIMIT"))
+      host.orders(Account.openOrders.value.filter(({ symbol }) => symbol === now))
     }),
     effect(() => {
       const now = Market.symbol.value

@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks"
 import * as Market from "../store/Market.ts"
 import * as Ticket from "../store/Ticket.ts"
 import { phone } from "../ui/Screen.ts"
+import { AccountsDialog, Warnings } from "./Accounts.tsx"
 import { Blotter, type BlotterTab } from "./Blotter.tsx"
 import { Book } from "./Book.tsx"
 import { ChartPanel } from "./ChartPanel.tsx"
@@ -39,6 +40,7 @@ export const Desk = () => {
     <div class={`desk ${phone.value ? `phone on-${tab}` : "wide"}`}>
       <Header />
       <Banner />
+      <Warnings />
       <main class="grid">
         <ChartPanel />
         <Book />
@@ -62,6 +64,7 @@ export const Desk = () => {
       <Footer />
       {phone.value ? <Tabs /> : null}
       <Keys />
+      <AccountsDialog />
       <Timeline />
     </div>
   )

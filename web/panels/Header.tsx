@@ -12,6 +12,8 @@ import { Labelled } from "../ui/Number.tsx"
 import { phone } from "../ui/Screen.ts"
 import { strainSentence } from "../ui/Strain.ts"
 import { duration, time } from "../ui/Time.ts"
+import { showAccounts } from "./Accounts.tsx"
+import { AccountSwitch } from "./AccountSwitch.tsx"
 import { showKeys } from "./Keys.tsx"
 import { SymbolSwitch } from "./SymbolSwitch.tsx"
 
@@ -24,7 +26,7 @@ export const Header = () => (
     <LastPrice />
     <Day />
     <span class="grow" />
-    <MarketBadge />
+    <AccountSwitch />
     {phone.value ? null : (
       <>
         <Switches />
@@ -70,6 +72,9 @@ export const Person = () => (
     <span class="soft email" title={Session.user.value?.email}>
       {Session.user.value?.email}
     </span>
+    <button type="button" class="link" onClick={() => (showAccounts.value = true)}>
+      Accounts
+    </button>
     <button type="button" class="link" onClick={Session.logOut}>
       Log out
     </button>
@@ -130,17 +135,6 @@ const Day = () => {
       <Labelled label="Volume">
         {Figure.grouped(Money.toFixed(day.volume, 2))} {instrument.baseAsset}
       </Labelled>
-    </span>
-  )
-}
-
-const MarketBadge = () => {
-  const badge = Market.badge.value
-  if (badge === undefined) return null
-  return (
-    <span class="where" data-testid="badge">
-      <span class={`badge ${badge.environment === "live" ? "real" : ""}`}>{badge.environment.toUpperCase()}</span>
-      <span class="soft market">{badge.label}</span>
     </span>
   )
 }

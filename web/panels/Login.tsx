@@ -1,16 +1,17 @@
 // The way in: one calm card for those who have an account and those who want one.
-import { useSignal, type Signal } from "@preact/signals"
-import type { ComponentChildren } from "preact"
+import { useSignal } from "@preact/signals"
+import { useMemo } from "preact/hooks"
 import * as Market from "../store/Market.ts"
 import * as Session from "../store/Session.ts"
+import { Entry } from "../ui/Entry.tsx"
 import { Segments } from "../ui/Segments.tsx"
+import { given, KeyFields, noKeys } from "./KeyFields.tsx"
 
 export const Login = () => {
   const mode = useSignal<"Log in" | "Create account">("Log in")
   const email = useSignal("")
   const password = useSignal("")
-  const apiKey = useSignal("")
-  const secretKey = useSignal("")
+  const typed = useMemo(noKeys, [])
   const creating = mode.value === "Create account"
   const problem = Session.problem.value
   const environment = Market.badge.value?.environment ?? "paper"
@@ -18,8 +19,7 @@ export const Login = () => {
   const enter = (event: Event) => {
     event.preventDefault()
     const who = { email: email.value.trim(), password: password.value }
-    const keys = { binanceApiKey: apiKey.value.trim(), binanceSecretKey: secretKey.value.trim() }
-    void (creating ? Session.register(wantsKeys ? { ...who, ...keys } : who) : Session.logIn(who))
+    void (creating ? Session.register(wantsKeys ? { ...who, ...given(typed) } : who) : Session.logIn(who))
   }
   const choose = (next: typeof mode.value) => {
     mode.value = next
@@ -66,7 +66,7 @@ export const Login = () => {
             onInput={(event) => (password.value = event.currentTarget.value)}
           />
         </Entry>
-        {wantsKeys ? <Keys apiKey={apiKey} secretKey={secretKey} fields={problem?.fields ?? {}} /> : null}
+        {wantsKeys ? <KeyFields typed={typed} problem={problem} /> : null}
         {problem === undefined ? null : (
           <p class="problem" role="alert">
             {problem.message}
@@ -88,62 +88,3 @@ const STAKES = {
   demo: "This desk trades on Binance's demo exchange, with the key you give it. Nothing real is at stake.",
   live: "This desk trades on Binance, with the key you give it and with real money."
 } as const
-
-interface KeysProps {
-  readonly apiKey: Signal<string>
-  readonly secretKey: Signal<string>
-  readonly fields: Readonly<Record<string, string>>
-}
-
-/** A secret may be a private key in PEM, of many lines. */
-const Keys = ({ apiKey, secretKey, fields }: KeysProps) => (
-  <>
-    <Entry label="Binance API key" problem={fields["binanceApiKey"]}>
-      <input
-        name="binanceApiKey"
-        autocomplete="off"
-        spellcheck={false}
-        required
-        maxLength={128}
-        value={apiKey.value}
-        aria-invalid={fields["binanceApiKey"] !== undefined}
-        onInput={(event) => (apiKey.value = event.currentTarget.value)}
-      />
-    </Entry>
-    <Entry
-      label="Binance secret key"
-      hint="Or the private key in PEM. Stored sealed, and never shown again."
-      problem={fields["binanceSecretKey"]}
-    >
-      <textarea
-        name="binanceSecretKey"
-        class="secret"
-        rows={2}
-        autocomplete="off"
-        spellcheck={false}
-        required
-        maxLength={8192}
-        value={secretKey.value}
-        aria-invalid={fields["binanceSecretKey"] !== undefined}
-        onInput={(event) => (secretKey.value = event.currentTarget.value)}
-      />
-    </Entry>
-  </>
-)
-
-interface EntryProps {
-  readonly label: string
-  readonly hint?: string | undefined
-  readonly problem: string | undefined
-  readonly children: ComponentChildren
-}
-
-const Entry = ({ label, hint, problem, children }: EntryProps) => (
-  <div>
-    <label class="stacked">
-      <span>{label}</span>
-      {children}
-    </label>
-    {problem === undefined ? <p class="label hint">{hint}</p> : <p class="problem small hint">{problem}</p>}
-  </div>
-)

@@ -2,6 +2,7 @@
 import { signal, useSignal } from "@preact/signals"
 import * as Money from "../../src/domain/Money.ts"
 import * as Account from "../store/Account.ts"
+import * as Accounts from "../store/Accounts.ts"
 import * as Market from "../store/Market.ts"
 import * as Orders from "../store/Orders.ts"
 import type { Preview } from "../store/Preview.ts"
@@ -43,6 +44,7 @@ export const TicketPanel = () => {
 
 const Form = ({ instrument }: { instrument: SymbolView }) => {
   const preview = Ticket.preview.value
+  const account = Accounts.current.value
   // A problem is told once there is something to have a problem with.
   const touched = Ticket.texts.quantity.value !== ""
   const problem = touched ? preview?.problem : undefined
@@ -52,7 +54,7 @@ const Form = ({ instrument }: { instrument: SymbolView }) => {
       noValidate
       onSubmit={(event) => {
         event.preventDefault()
-        Ticket.submit()
+        Ticket.submit(account)
       }}
       onFocusIn={() => (armed.value = true)}
       onFocusOut={() => (armed.value = false)}
@@ -100,7 +102,7 @@ const Form = ({ instrument }: { instrument: SymbolView }) => {
       {hasTimeInForce(Ticket.type.value) ? <TimeInForce /> : null}
       <Facts preview={preview} instrument={instrument} />
       <p class="problem" role="alert" id="ticket-problem">
-        {problem ?? Orders.refusal.value ?? ""}
+        {Ticket.blocked.value ?? problem ?? Orders.refusal.value ?? ""}
       </p>
       <Send preview={preview} />
       <Holdings instrument={instrument} />
@@ -266,7 +268,7 @@ const Send = ({ preview }: { preview: Preview | undefined }) => {
     <button
       type="submit"
       class={`go ${Ticket.side.value === "BUY" ? "buy" : "sell"}`}
-      disabled={sending || preview?.intent === undefined}
+      disabled={sending || preview?.intent === undefined || Ticket.blocked.value !== undefined}
       aria-busy={sending}
     >
       {sending ? "Sending…" : Ticket.verb.value}
@@ -277,9 +279,12 @@ const Send = ({ preview }: { preview: Preview | undefined }) => {
 /** No answer came. Sending again with the same key can do nothing twice; giving up is said for what it is. */
 const Unsure = ({ intent }: { intent: Orders.Intent }) => {
   const asked = useSignal(false)
+  const { accountId } = intent.body
+  const elsewhere = accountId !== undefined && accountId !== Accounts.current.value
   return (
     <div class="unsure" role="alert">
       <b>{Ticket.describe(intent.body)}: no answer</b>
+      {elsewhere ? <b>It is for the account {Accounts.nameOf(intent.body.accountId)}.</b> : null}
       <span>{intent.message} It may have arrived. Sending it again is safe: the desk takes it once.</span>
       <div class="pair">
         <button type="button" class="go doubt" onClick={() => void Orders.retry()}>

@@ -1,6 +1,7 @@
 // The account at the desk: orders, positions, balances from the feed; older orders and fills from REST.
 import { computed, effect, signal, untracked } from "@preact/signals"
 import type { FillView, OrderView } from "../../src/contract/Views.ts"
+import * as Accounts from "./Accounts.ts"
 import * as Api from "./Api.ts"
 import * as Connection from "./Connection.ts"
 import * as Ledger from "./Ledger.ts"
@@ -41,11 +42,23 @@ const mergeFills = (held: ReadonlyArray<FillView>, others: ReadonlyArray<FillVie
   return [...byId.values()].toSorted((a, b) => b.seq - a.seq || b.at - a.at).slice(0, MAX_FILLS)
 }
 
+let watches = 0
+/** Whether another account, or nobody, is on the screen by now: what was asked for this one is then not shown. */
+const era = (): (() => boolean) => {
+  const begun = watches
+  return () => begun !== watches
+}
+
+const here = (path: string) => Accounts.within(path, Accounts.current.peek())
+
 const loadFills = async (): Promise<void> => {
+  const isOver = era()
   try {
-    const { trades } = await Api.get<{ trades: ReadonlyArray<FillView> }>(`/api/trading/trades?limit=${PAGE}`)
+    const { trades } = await Api.get<{ trades: ReadonlyArray<FillView> }>(here(`/api/trading/trades?limit=${PAGE}`))
+    if (isOver()) return
     fills.value = Remote.live(mergeFills(fills.peek().data ?? [], trades))
   } catch (error) {
+    if (isOver()) return
     fills.value = Remote.failed(fills.peek(), Api.sentenceOf(error))
   }
 }
@@ -54,22 +67,27 @@ export const moreFills = signal(true)
 export const loadOlderFills = async (): Promise<void> => {
   const oldest = fills.peek().data?.at(-1)
   if (oldest === undefined) return
-  const path = `/api/trading/trades?limit=${PAGE}&beforeSeq=${oldest.seq}`
+  const isOver = era()
+  const path = here(`/api/trading/trades?limit=${PAGE}&beforeSeq=${oldest.seq}`)
   const { trades } = await Api.get<{ trades: ReadonlyArray<FillView> }>(path).catch(() => ({ trades: [] }))
+  if (isOver()) return
   const next = mergeFills(fills.peek().data ?? [], trades)
   moreFills.value = trades.length === PAGE && next.length < MAX_FILLS
   fills.value = Remote.live(next)
 }
 
 const ordersPage = async (query: string): Promise<ReadonlyArray<OrderView>> =>
-  (await Api.get<{ orders: ReadonlyArray<OrderView> }>(`/api/trading/orders?${query}&limit=${PAGE}`)).orders
+  (await Api.get<{ orders: ReadonlyArray<OrderView> }>(here(`/api/trading/orders?${query}&limit=${PAGE}`))).orders
 
 const loadHistory = async (): Promise<void> => {
+  const isOver = era()
   try {
     const orders = await ordersPage("state=closed")
+    if (isOver()) return
     ledger.value = { ...ledger.peek(), history: Ledger.mergeHistory(ledger.peek().history, orders) }
     historyStatus.value = Remote.live(true)
   } catch (error) {
+    if (isOver()) return
     historyStatus.value = Remote.failed(historyStatus.peek(), Api.sentenceOf(error))
   }
 }
@@ -78,7 +96,9 @@ export const moreHistory = signal(true)
 export const loadOlderHistory = async (): Promise<void> => {
   const oldest = ledger.peek().history.at(-1)
   if (oldest === undefined) return
+  const isOver = era()
   const orders = await ordersPage(`state=closed&before=${oldest.orderId}`).catch(() => [])
+  if (isOver()) return
   const next = Ledger.mergeHistory(ledger.peek().history, orders)
   moreHistory.value = orders.length === PAGE && next.length < Ledger.MAX_HISTORY
   ledger.value = { ...ledger.peek(), history: next }
@@ -131,6 +151,7 @@ export const watch = (): (() => void) => {
     })
   ]
   return () => {
+    watches++
     stops.forEach((stop) => stop())
     clearTimeout(fillsTimer)
     fillsTimer = undefined
@@ -138,5 +159,6 @@ export const watch = (): (() => void) => {
     ledger.value = Ledger.empty
     historyStatus.value = Remote.loading
     fills.value = Remote.loading
+    moreFills.value = moreHistory.value = true
   }
 }

@@ -74,7 +74,7 @@ const link = makeLink({
 })
 
 export const subscribe = (topic: Topic): (() => void) => link.subscribe(topic)
-export const start = (token: string): void => link.start(token)
+export const start = (token: string, accountId: string | undefined): void => link.start(token, accountId)
 export const stop = (): void => {
   link.stop()
   inbox.flush()

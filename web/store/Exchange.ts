@@ -1,6 +1,7 @@
 // How the desk stands with the exchange: what is used of its limits, and what they hold back. Asked every few seconds while it has any.
 import { computed, effect, signal } from "@preact/signals"
 import type { BudgetView, ExchangeView } from "../../src/contract/ExchangeView.ts"
+import * as Accounts from "./Accounts.ts"
 import * as Api from "./Api.ts"
 import * as Connection from "./Connection.ts"
 import * as Market from "./Market.ts"
@@ -38,7 +39,9 @@ export const usedPercent = ({ orders, weight }: BudgetView): number =>
   )
 
 const ask = async (): Promise<void> => {
-  const shown = await Api.get<ExchangeView>("/api/exchange").catch(() => undefined)
+  const shown = await Api.get<ExchangeView>(Accounts.within("/api/exchange", Accounts.current.peek())).catch(
+    () => undefined
+  )
   budget.value = shown?.budget ?? undefined
 }
 

@@ -26,6 +26,9 @@ export const say = (tone: Notice["tone"], title: string, text: string): void => 
   setTimeout(() => dismiss(id), tone === "bad" || tone === "doubt" ? LONG_MILLIS : SHORT_MILLIS)
 }
 
+/** What was said was about the account before. */
+export const clear = (): void => void (notices.value = [])
+
 export const dismiss = (id: number): void => {
   notices.value = notices.peek().filter((notice) => notice.id !== id)
 }

@@ -4,11 +4,14 @@ import type { OrderView } from "../../src/contract/Views.ts"
 import * as Money from "../../src/domain/Money.ts"
 import { isStop, type OrderType, type Side, type TimeInForce } from "../../src/domain/Order.ts"
 import * as Account from "./Account.ts"
+import * as Accounts from "./Accounts.ts"
 import * as Api from "./Api.ts"
 import * as Connection from "./Connection.ts"
 import * as Notices from "./Notices.ts"
 
 export interface OrderBody {
+  /** The account on the screen when it was sent; it goes there however long it takes, and whatever is looked at by then. */
+  readonly accountId?: string
   readonly symbol: string
   readonly side: Side
   readonly type: OrderType
@@ -61,8 +64,15 @@ export const newKey = (): string => {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")
 }
 
-export const place = (body: OrderBody): Promise<void> =>
-  intent.peek() === undefined ? send(newKey(), body) : Promise.resolve()
+export const place = (body: OrderBody): Promise<void> => {
+  const accountId = Accounts.current.peek()
+  if (intent.peek() !== undefined) return Promise.resolve()
+  return send(newKey(), accountId === undefined ? body : { ...body, accountId })
+}
+
+/** Another account is looked at by now: its ticket must not say what became of this order. */
+const isElsewhere = ({ accountId }: OrderBody): boolean =>
+  accountId !== undefined && accountId !== Accounts.current.peek()
 
 /** Sends the unanswered intent again, with the key it had. */
 export const retry = (): Promise<void> => {
@@ -85,7 +95,7 @@ const send = async (key: string, body: OrderBody): Promise<void> => {
       { "idempotency-key": key }
     )
     Connection.pendingMillis.value = performance.now() - clickedAt
-    Account.placed(pendingView(answer.orderId, answer.status, body))
+    if (!isElsewhere(body)) Account.placed(pendingView(answer.orderId, answer.status, body))
     keep(undefined)
   } catch (error) {
     // A failure on the server's side may have come after the order was written down.
@@ -93,10 +103,12 @@ const send = async (key: string, body: OrderBody): Promise<void> => {
       return keep({ key, body, state: "unsure", message: Api.sentenceOf(error) })
     }
     keep(undefined)
-    refusal.value =
+    const why =
       error instanceof Api.Refused && Object.keys(error.fields).length > 0
         ? [...new Set([error.message, ...Object.values(error.fields)])].join(" ")
         : Api.sentenceOf(error)
+    if (isElsewhere(body)) Notices.say("bad", `Refused in ${Accounts.nameOf(body.accountId)}`, why)
+    else refusal.value = why
   }
 }
 
@@ -133,6 +145,9 @@ const termsIn = ({
   ...(isStop({ type }) ? { isWorking: false } : {})
 })
 
+const pathOf = (orderId: string) =>
+  Accounts.within(`/api/trading/orders/${encodeURIComponent(orderId)}`, Accounts.current.peek())
+
 /** The order whose new quantity is being typed. */
 export const reducing = signal<string | undefined>(undefined)
 
@@ -153,21 +168,22 @@ export const amend = async (order: OrderView, typed: string): Promise<void> => {
   if (problem !== undefined) return Notices.say("bad", "Not reduced", problem)
   reducing.value = undefined
   try {
-    await Api.patch(
-      `/api/trading/orders/${encodeURIComponent(order.orderId)}`,
-      { quantity },
-      { "idempotency-key": newKey() }
-    )
+    await Api.patch(pathOf(order.orderId), { quantity }, { "idempotency-key": newKey() })
   } catch (error) {
     Notices.say("bad", "Not reduced", Api.sentenceOf(error))
   }
+}
+
+/** What was about the account before; an unanswered order stays, with the account that it is for. */
+export const leave = (): void => {
+  refusal.value = reducing.value = undefined
 }
 
 export const cancel = async (orderId: string): Promise<void> => {
   if (cancelling.peek().has(orderId)) return
   cancelling.value = new Set(cancelling.peek()).add(orderId)
   try {
-    await Api.remove(`/api/trading/orders/${encodeURIComponent(orderId)}`)
+    await Api.remove(pathOf(orderId))
   } catch (error) {
     Notices.say("bad", "Not cancelled", Api.sentenceOf(error))
   } finally {

@@ -1,5 +1,7 @@
 // Who is at the desk: log in, register, log out.
 import { computed, signal } from "@preact/signals"
+import * as AccountDeeds from "./AccountDeeds.ts"
+import * as Accounts from "./Accounts.ts"
 import * as Api from "./Api.ts"
 import * as Route from "./Route.ts"
 import * as Token from "./Token.ts"
@@ -8,33 +10,30 @@ export const user = computed(() => Token.identity.value?.user)
 export const farewell = Token.farewell
 
 export const busy = signal(false)
-export const problem = signal<
-  { readonly message: string; readonly fields: Readonly<Record<string, string>> } | undefined
->(undefined)
+export const problem = signal<AccountDeeds.Problem | undefined>(undefined)
 
 interface Who {
   readonly email: string
   readonly password: string
 }
 
-interface Newcomer extends Who {
-  /** Where the desk trades at Binance. */
-  readonly binanceApiKey?: string
-  readonly binanceSecretKey?: string
-}
+/** With keys where the desk trades at Binance. */
+interface Newcomer extends Who, Partial<AccountDeeds.GivenKeys> {}
 
 const enter = async (path: "/auth/login" | "/auth/register", who: Newcomer): Promise<void> => {
   if (busy.peek()) return
   busy.value = true
   problem.value = undefined
   try {
-    Token.keep(await Api.post<Token.Identity>(path, who))
+    const { token, user, warnings } = await Api.post<Token.Identity & { readonly warnings?: ReadonlyArray<string> }>(
+      path,
+      who
+    )
+    Token.keep({ token, user })
+    Accounts.warnings.value = warnings ?? []
     Route.go(Route.afterLogin())
   } catch (error) {
-    problem.value = {
-      message: Api.sentenceOf(error),
-      fields: error instanceof Api.Refused ? error.fields : {}
-    }
+    problem.value = AccountDeeds.problemOf(error)
   } finally {
     busy.value = false
   }

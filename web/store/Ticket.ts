@@ -15,6 +15,7 @@ import {
 } from "../../src/domain/Order.ts"
 import * as Figure from "../ui/Figure.ts"
 import * as Account from "./Account.ts"
+import * as Accounts from "./Accounts.ts"
 import * as Draft from "./Draft.ts"
 import * as Market from "./Market.ts"
 import * as Orders from "./Orders.ts"
@@ -138,8 +139,17 @@ export const nudge = (field: Draft.Field, steps: number): void => {
   if (!Money.isNegative(next)) text.value = Money.format(next)
 }
 
-export const submit = (): void => {
+/** Why it cannot be sent whatever it says. */
+export const blocked = computed(() =>
+  type.value === "MARKET" && Market.stale.value !== undefined
+    ? `${Market.stale.value} A market order would be refused until it is heard again.`
+    : undefined
+)
+
+/** `shown` is the account that the ticket names: an order goes there or nowhere. */
+export const submit = (shown: string | undefined): void => {
   const ready = preview.peek()?.intent
+  if (shown !== Accounts.current.peek() || blocked.peek() !== undefined) return
   if (ready === undefined || Orders.intent.peek() !== undefined) return
   void Orders.place(bodyOf(ready))
 }

@@ -3,6 +3,7 @@ import { computed, effect, signal } from "@preact/signals"
 import type { OrderHistory } from "../../src/contract/History.ts"
 import type { OrderView } from "../../src/contract/Views.ts"
 import * as Account from "./Account.ts"
+import * as Accounts from "./Accounts.ts"
 import * as Api from "./Api.ts"
 import * as Remote from "./Remote.ts"
 
@@ -15,7 +16,9 @@ export const orderOf = (orderId: string): OrderView | undefined =>
 
 const load = async (orderId: string): Promise<void> => {
   try {
-    const found = await Api.get<OrderHistory>(`/api/trading/orders/${encodeURIComponent(orderId)}/history`)
+    const found = await Api.get<OrderHistory>(
+      Accounts.within(`/api/trading/orders/${encodeURIComponent(orderId)}/history`, Accounts.current.peek())
+    )
     if (opened.peek() === orderId) story.value = Remote.live(found)
   } catch (error) {
     if (opened.peek() === orderId) story.value = Remote.failed(story.peek(), Api.sentenceOf(error))
