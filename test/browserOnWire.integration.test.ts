@@ -96,6 +96,60 @@ const restsShrinksAndCancels = async (world: World, options: BrowserContextOptio
   await page.context().close()
 }
 
+/** Two accounts of one person: what is ordered in one is never on the screen, nor at the exchange, as the other's. */
+const keepsTwoAccountsApart = async (world: World, options: BrowserContextOptions) => {
+  const name = `two-${options.viewport?.width}`
+  const [first, second] = [await keyOf(world, `${name}-a`), await keyOf(world, `${name}-b`)]
+  const { page, errors } = await visit(world.browser, world.desk.url, options)
+  const hands = handsOn(page, options.isMobile === true)
+  await register(page, `${name}@desk.example`, first)
+  await page.getByTestId("key-warnings").getByRole("button", { name: "Understood" }).click()
+  const panel = await hands.accounts()
+  await panel.getByRole("button", { name: "+ Open another account" }).click()
+  await panel.getByLabel("Account name").fill("Second")
+  await panel.getByLabel("Binance API key").fill(second.apiKey)
+  await panel.getByLabel("Binance secret key").fill(second.secret)
+  await panel.getByRole("button", { name: "Open account" }).click()
+  const entry = panel.getByTestId("account-Second")
+  await entry.filter({ hasText: "keys stored" }).waitFor()
+  await entry.getByRole("button", { name: "Show" }).click()
+  await panel.getByRole("button", { name: "Close" }).click()
+  await isLive(page)
+
+  await hands.ticket()
+  await page.getByRole("radio", { name: "Limit", exact: true }).click()
+  await page.getByLabel("Price in USDT").fill("40000")
+  await page.getByLabel("Quantity in BTC").fill("0.02")
+  await page.getByRole("button", { name: "Buy 0.02 BTC · TESTNET" }).click()
+  await hands.open()
+  const row = page.getByTestId("open-order")
+  await row.filter({ hasText: "NEW" }).waitFor()
+  await page.reload()
+  await isLive(page)
+  await hands.open()
+  await row.filter({ hasText: "NEW" }).waitFor()
+
+  const switcher = page.getByRole("combobox", { name: "Account" })
+  const names = await switcher.locator("option").allInnerTexts()
+  await switcher.selectOption(names.find((one) => one !== "Second")!)
+  assert.strictEqual(await row.count(), 0)
+  await isLive(page)
+  assert.strictEqual(await row.count(), 0)
+  const ordersOf = async (key: ApiKey) => {
+    const ledger = new Ledger(world.paper.url, key, ["BTCUSDT"])
+    await ledger.read()
+    return ledger.orders.size
+  }
+  assert.deepStrictEqual([await ordersOf(first), await ordersOf(second)], [0, 1])
+
+  await hands.accounts()
+  await entry.getByRole("button", { name: "Remove keys" }).click()
+  await entry.getByRole("button", { name: "Yes, remove them" }).click()
+  await entry.filter({ hasText: "no keys" }).waitFor()
+  assert.deepStrictEqual(errors, [])
+  await page.context().close()
+}
+
 describeRecordings("the page of a desk that trades at Binance", () => {
   describeBrowser("in a browser", () => {
     let world: World
@@ -132,6 +186,12 @@ describeRecordings("the page of a desk that trades at Binance", () => {
       it(
         "makes a resting order smaller and cancels it, there and at the exchange",
         () => restsShrinksAndCancels(world, options),
+        PATIENCE_MILLIS
+      )
+
+      it(
+        "opens a second account with its keys, and shows and orders in the one that is picked alone, also after a reload",
+        () => keepsTwoAccountsApart(world, options),
         PATIENCE_MILLIS
       )
     })

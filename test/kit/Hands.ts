@@ -22,6 +22,11 @@ export const handsOn = (page: Page, onPhone: boolean) => {
       await thumb("Orders")
       await tab("Open orders")
     },
+    accounts: async () => {
+      await thumb("Positions")
+      await page.getByRole("button", { name: "Accounts", exact: true }).click()
+      return page.getByRole("dialog", { name: "Accounts" })
+    },
     history: async () => {
       await thumb("Orders")
       await tab("History")
