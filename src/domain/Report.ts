@@ -2,6 +2,7 @@
 import type { Fill } from "./Fill.ts"
 import type { ClientOrderId } from "./Ids.ts"
 import type { Decimal } from "./Money.ts"
+import * as Money from "./Money.ts"
 import type { Side, Source, TimeInForce } from "./Order.ts"
 
 /** What every report says of its order. `at` is epoch milliseconds at the exchange. */
@@ -76,6 +77,13 @@ export interface ExchangeOrderState {
 export interface ExchangeOrder extends ExchangeOrderState {
   readonly fills: ReadonlyArray<Fill>
 }
+
+/** Whether its fills are all that it has executed. */
+export const isWhole = ({ executedQuantity, fills }: ExchangeOrder): boolean =>
+  Money.equals(
+    fills.reduce((sum, { quantity }) => Money.add(sum, quantity), Money.zero),
+    executedQuantity
+  )
 
 /** How an order is asked for: by the exchange's id once it is known, since ours may be changed there by an amend of somebody else. */
 export type OrderRef = { readonly exchangeOrderId: string } | { readonly clientOrderId: ClientOrderId }

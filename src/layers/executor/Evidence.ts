@@ -4,6 +4,7 @@ import type { CallRecord } from "../../domain/CallRecord.ts"
 import { absenceProvenAt, type Asked, assess, refOf, type Stranger } from "../../domain/Hear.ts"
 import type { AccountId, OrderId } from "../../domain/Ids.ts"
 import { type Call, flightOf, type Order } from "../../domain/Order.ts"
+import { isWhole } from "../../domain/Report.ts"
 import type { Exchange } from "../../ports/Exchange.ts"
 import { Milestone } from "../../ports/Milestone.ts"
 import type { Inbox } from "../Mailbox.ts"
@@ -17,6 +18,8 @@ const MOST_MILLIS = 5_000
 const RECORDED = 20
 /** Strangers asked about at once; a further one is found by the next survey. */
 const MAX_STRANGERS = 64
+/** How often one is asked about, over some 20 seconds; then the next survey finds it. */
+const ENCOUNTERS = 8
 
 export interface Evidence {
   /** Asks in the background until nothing about the order is in doubt. One search per order. */
@@ -112,11 +115,21 @@ export const make = Effect.fnUntraced(function* (options: {
     }
   })
 
+  /** Until the exchange shows it with all of its fills: which of them are still to be booked is told by the others (I7). */
   const encounter = ({ exchangeOrderId, symbol }: Stranger, key: string) =>
-    exchange.query(accountId, symbol, { exchangeOrderId }).pipe(
-      Effect.flatMap((found) =>
-        Option.isSome(found) ? inbox.put([{ _tag: "Stranger", found: found.value }]) : Effect.void
-      ),
+    Effect.gen(function* () {
+      for (
+        let attempt = 0, wait = FIRST_MILLIS;
+        attempt < ENCOUNTERS;
+        attempt++, wait = Math.min(2 * wait, MOST_MILLIS)
+      ) {
+        const found = yield* exchange.query(accountId, symbol, { exchangeOrderId })
+        if (Option.isSome(found) && isWhole(found.value)) {
+          return yield* inbox.put([{ _tag: "Stranger", found: found.value }])
+        }
+        yield* Effect.sleep(wait)
+      }
+    }).pipe(
       // The next survey finds it.
       Effect.catchCause((cause) => Effect.logDebug("no answer to a query about an order that is not ours", cause)),
       Effect.ensuring(Effect.sync(() => meeting.delete(key)))

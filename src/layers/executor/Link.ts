@@ -136,7 +136,7 @@ const lateness = (watch: StreamWatch): Effect.Effect<string> =>
     Effect.as(LATE)
   )
 
-/** Answers by whether the totals agree, once everything it found was handled. */
+/** Answers by whether all was seen and the totals agree, once everything it found was handled. */
 const survey = Effect.fnUntraced(function* (options: Options, cause: SurveyCause, deliver: Deliver) {
   const reached = yield* Milestone
   // A new account opens with the exchange's balances; only what happens after that is news.
@@ -148,10 +148,11 @@ const survey = Effect.fnUntraced(function* (options: Options, cause: SurveyCause
   yield* deliver({ _tag: "Survey", survey: taken, done })
   const seq = yield* Deferred.await(done)
   reached("survey settled")
-  return seq === 0 || (yield* compareTotals(options, deliver, seq))
+  const agreed = seq === 0 || (yield* compareTotals(options, deliver, seq))
+  return agreed && taken.complete
 })
 
-/** From time to time, and soon again where the totals did not agree. An exchange that does not answer now is asked the next time. */
+/** From time to time, and soon again where it did not agree. An exchange that does not answer now is asked the next time. */
 const surveying = Effect.fnUntraced(function* (options: Options, agreedAtFirst: boolean) {
   const deliver: Deliver = (message) => options.inbox.put([message])
   let agreed = agreedAtFirst

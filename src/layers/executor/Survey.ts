@@ -7,7 +7,7 @@ import { type Asked, openOrders, orderIdOf, orderIn, refOf } from "../../domain/
 import type { AccountId, OrderId } from "../../domain/Ids.ts"
 import * as Money from "../../domain/Money.ts"
 import { isStop, type Order } from "../../domain/Order.ts"
-import type { ExchangeOrder, ExchangeOrderState, TradeOf } from "../../domain/Report.ts"
+import { type ExchangeOrder, type ExchangeOrderState, isWhole, type TradeOf } from "../../domain/Report.ts"
 import type { Exchange, ExchangeError } from "../../ports/Exchange.ts"
 import type { Journal, JournalError } from "../../ports/Journal.ts"
 
@@ -22,6 +22,8 @@ export interface Survey {
   readonly strangers: ReadonlyArray<ExchangeOrder>
   /** The last trade of each symbol that was looked at. */
   readonly seen: ReadonlyArray<{ readonly symbol: string; readonly tradeId: string }>
+  /** False where the exchange did not show all of an order yet: it is to be looked at again soon. */
+  readonly complete: boolean
 }
 
 export interface Surveyor {
@@ -63,13 +65,14 @@ export const take = Effect.fnUntraced(function* (
   const strangers = yield* Effect.forEach([...refs.values()], (ref) => strangerOf(surveyor, ref), {
     concurrency: CONCURRENCY
   })
-  // A trade whose order the exchange does not show yet is looked at again.
+  // A trade whose order the exchange does not show yet, or not with all of its fills, is looked at again.
   for (const { known, symbol } of strangers) if (!known) seen.delete(symbol)
   return {
     cause,
     answers,
     strangers: strangers.flatMap(({ found }) => Option.toArray(found)),
-    seen: [...seen].map(([symbol, tradeId]) => ({ symbol, tradeId }))
+    seen: [...seen].map(([symbol, tradeId]) => ({ symbol, tradeId })),
+    complete: strangers.every(({ known }) => known)
   }
 })
 
@@ -78,9 +81,13 @@ const strangerOf = Effect.fnUntraced(function* (
   surveyor: Surveyor,
   ref: { readonly exchangeOrderId: string; readonly symbol: string }
 ) {
-  const found = yield* surveyor.exchange.query(surveyor.accountId, ref.symbol, ref)
-  if (Option.isNone(found)) return { symbol: ref.symbol, known: false, found }
-  return { symbol: ref.symbol, known: true, found: yield* strangerOnly(surveyor, ref, found.value) }
+  const { symbol } = ref
+  const unseen = { symbol, known: false, found: Option.none<ExchangeOrder>() }
+  const answer = yield* surveyor.exchange.query(surveyor.accountId, symbol, ref)
+  if (Option.isNone(answer)) return unseen
+  const found = yield* strangerOnly(surveyor, ref, answer.value)
+  // What it has executed says which of its fills are still to be booked: with one missing, it would be booked twice or never (I7).
+  return Option.exists(found, (order) => !isWhole(order)) ? unseen : { symbol, known: true, found }
 })
 
 const strangerOnly = Effect.fnUntraced(function* (
