@@ -9,6 +9,7 @@ import orderTruth from "./0007_order_truth.ts"
 import exchangeAccounts from "./0008_exchange_accounts.ts"
 import stopOrders from "./0009_stop_orders.ts"
 import liveSwitch from "./0010_live_switch.ts"
+import orderLists from "./0011_order_lists.ts"
 
 export const migrations = {
   "0001_people": people,
@@ -20,5 +21,6 @@ export const migrations = {
   "0007_order_truth": orderTruth,
   "0008_exchange_accounts": exchangeAccounts,
   "0009_stop_orders": stopOrders,
-  "0010_live_switch": liveSwitch
+  "0010_live_switch": liveSwitch,
+  "0011_order_lists": orderLists
 }

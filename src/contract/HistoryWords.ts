@@ -3,6 +3,7 @@ import type { CallRecord } from "../domain/CallRecord.ts"
 import { Command, type Receipt } from "../domain/Command.ts"
 import * as Denial from "../domain/Denial.ts"
 import { Event } from "../domain/Event.ts"
+import { isOfPair, isWaiting, type ListLink } from "../domain/ListLink.ts"
 import * as Money from "../domain/Money.ts"
 import {
   icebergQuantityOf,
@@ -46,6 +47,15 @@ const triggerOf = (intent: Intent): string => {
   return reached === "" ? trails : `${reached}, then ${trails}`
 }
 
+const heldWords = (amount: string, list: ListLink | undefined): string => {
+  if (list === undefined) return `with ${amount} held for it`
+  const needs = `as the ${list.role} order of an ${list.kind}`
+  if (isWaiting(list)) return `${needs}, which will need ${amount} once the working order has filled`
+  return isOfPair(list)
+    ? `${needs}, which needs ${amount}: the dearer of the two is held`
+    : `${needs}, with ${amount} held for it`
+}
+
 /** Sentences end with one full stop, whoever wrote them. */
 const told = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
 
@@ -65,6 +75,8 @@ export const commandSentence = (command: Command, receipt: Receipt | undefined):
   const wanted = Command.match(command, {
     OpenAccount: () => "Asked to open the account.",
     PlaceOrder: ({ intent }) => `Asked to place: ${asked(intent)}.`,
+    PlaceList: ({ kind, legs }) =>
+      `Asked to place an ${kind} of ${legs.length} orders: ${legs.map(({ intent, role }) => `${role}, ${asked(intent)}`).join("; ")}.`,
     CancelOrder: () => "Asked to cancel.",
     AmendOrder: ({ quantity }) => `Asked to make it smaller: ${format(quantity)} in all.`
   })
@@ -77,8 +89,8 @@ export const eventSentence = (event: Event): string =>
       drift === undefined
         ? `The free balance of ${asset} was set to ${format(free)}.`
         : `${asset} differed: ${format(drift.ours)} here, ${format(drift.theirs)} at the exchange. The exchange's stands.`,
-    OrderSubmitted: ({ clientOrderId, hold }) =>
-      `Approved and stored, with ${format(hold.amount)} ${hold.asset} held for it. It goes to the exchange as ${clientOrderId}.`,
+    OrderSubmitted: ({ clientOrderId, hold, list }) =>
+      `Approved and stored, ${heldWords(`${format(hold.amount)} ${hold.asset}`, list)}. It goes to the exchange as ${clientOrderId}.`,
     OrderDenied: ({ reason }) => `Denied, and never sent: ${told(Denial.sentence(reason))}`,
     OrderAccepted: ({ exchangeOrderId }) => `The exchange has it, as its order ${exchangeOrderId}.`,
     OrderFilled: ({ fill }) =>
@@ -94,6 +106,9 @@ export const eventSentence = (event: Event): string =>
     AmendDenied: ({ reason }) => `The amend was denied: ${told(Denial.sentence(reason))}`,
     AmendRejected: ({ reason }) => `The order was not amended: ${told(reason)}`,
     OrderTriggered: () => "Its trigger came: it works at the exchange from now on.",
+    LegPlaced: () => "The working order of its list has filled: the exchange has placed it.",
+    LegReleased: () =>
+      "The other order of the two has begun to work or to fill: nothing is held for this one any more.",
     OrderSized: ({ quantity }) => `The exchange has worked out its quantity: ${format(quantity)} in all.`,
     OrderAmended: ({ quantity }) => `It is worth ${format(quantity)} in all now, and keeps its place.`,
     OrderUnknown: ({ call, reason }) =>

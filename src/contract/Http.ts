@@ -15,8 +15,9 @@ import { DenialReason } from "../domain/Denial.ts"
 import type { UserId } from "../domain/Ids.ts"
 import { Staleness } from "../domain/Staleness.ts"
 import { Allowance } from "../domain/Allowance.ts"
-import { OrderType, Side, TimeInForce } from "../domain/Order.ts"
+import { ListRole } from "../domain/ListLink.ts"
 import { OrderHistory } from "./History.ts"
+import { AccountIdInput, AmendInput, ListInput, OrderInput, Symbol } from "./OrderInputs.ts"
 import { ExchangeView } from "./ExchangeView.ts"
 import { BadgeView, BalanceView, CandleView, FillView, IntervalName, OrderView, PositionView } from "./Views.ts"
 
@@ -90,44 +91,17 @@ const Signed = Schema.Struct({
   user: Schema.Struct({ id: Schema.String, email: Schema.String })
 })
 
-/** A decimal as a string, or as a JSON number, which is then read by its shortest decimal text. */
-const DecimalInput = Schema.Union([Schema.String.check(Schema.isMaxLength(64)), Schema.Number])
-const Symbol = Schema.String.check(Schema.isMaxLength(20))
-const AccountIdInput = Schema.String.check(Schema.isMaxLength(64))
-
-export const OrderInput = Schema.Struct({
-  symbol: Symbol,
-  side: Side,
-  type: OrderType,
-  /** Wanted, but for a MARKET order that says its quoteQuantity. */
-  quantity: Schema.optionalKey(DecimalInput),
-  /** MARKET only, instead of the quantity: how much of the quote asset to spend or to receive. */
-  quoteQuantity: Schema.optionalKey(DecimalInput),
-  /** Wanted for LIMIT, LIMIT_MAKER, STOP_LOSS_LIMIT and TAKE_PROFIT_LIMIT; refused for the others. */
-  price: Schema.optionalKey(DecimalInput),
-  /** GTC where LIMIT, STOP_LOSS_LIMIT or TAKE_PROFIT_LIMIT name none; refused for the others. */
-  timeInForce: Schema.optionalKey(TimeInForce),
-  /** Of STOP_LOSS, STOP_LOSS_LIMIT, TAKE_PROFIT and TAKE_PROFIT_LIMIT, which want this, trailingDelta, or both. */
-  stopPrice: Schema.optionalKey(DecimalInput),
-  /** Basis points that the trigger trails the market by. */
-  trailingDelta: Schema.optionalKey(Schema.Int),
-  /** Of orders with a price that are GTC: how much shows in the book at a time. */
-  icebergQuantity: Schema.optionalKey(DecimalInput),
-  /** The caller's default account where absent. */
-  accountId: Schema.optionalKey(AccountIdInput)
-})
-export type OrderInput = typeof OrderInput.Type
-
-/** A resting limit order gets smaller and keeps its place; anything else is a cancel and a new order. */
-export const AmendInput = Schema.Struct({
-  /** What it is to be worth in all, the executed part included: less than now, more than was executed. */
-  quantity: DecimalInput
-})
-export type AmendInput = typeof AmendInput.Type
-
 /** The order, cancel or amend is durable; what becomes of it comes by the feed, or by asking for the order. */
 export const Accepted = Schema.Struct({ orderId: Schema.String, status: Schema.Literal("PENDING") })
 export type Accepted = typeof Accepted.Type
+
+/** The same of a list, with an id for each of its orders. */
+export const AcceptedList = Schema.Struct({
+  listId: Schema.String,
+  status: Schema.Literal("PENDING"),
+  orders: Schema.Array(Schema.Struct({ orderId: Schema.String, role: ListRole }))
+})
+export type AcceptedList = typeof AcceptedList.Type
 
 /** The same key and the same request get the same answer, and nothing happens twice. */
 const idempotency = {
@@ -246,6 +220,18 @@ const TradingGroup = HttpApiGroup.make("trading")
         seq: Schema.Int
       }),
       error: trading
+    })
+  )
+  .middleware(Authorization)
+  .prefix("/api/trading")
+
+const ListsGroup = HttpApiGroup.make("lists")
+  .add(
+    HttpApiEndpoint.post("placeList", "/order-lists", {
+      payload: ListInput,
+      headers: idempotency,
+      success: AcceptedList.pipe(HttpApiSchema.status(201)),
+      error: [...trading, Conflict]
     })
   )
   .middleware(Authorization)
@@ -384,7 +370,7 @@ const HealthGroup = HttpApiGroup.make("health")
   .prefix("/health")
 
 export class Api extends HttpApi.make("outcry")
-  .add(AuthGroup, TradingGroup, AccountsGroup, ExchangeGroup, MarketGroup, HealthGroup)
+  .add(AuthGroup, TradingGroup, ListsGroup, AccountsGroup, ExchangeGroup, MarketGroup, HealthGroup)
   // An unknown field of an order may be one its sender relies on: it is refused, not ignored. All mistakes are told at once.
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.QueryParseOptions, { errors: "all" })

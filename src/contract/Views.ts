@@ -5,6 +5,7 @@ import type * as DomainBalance from "../domain/Balance.ts"
 import * as Balance from "../domain/Balance.ts"
 import { intervals } from "../domain/Candle.ts"
 import type { Fill } from "../domain/Fill.ts"
+import { ListKind, ListRole } from "../domain/ListLink.ts"
 import * as Money from "../domain/Money.ts"
 import * as Order from "../domain/Order.ts"
 import * as Position from "../domain/Position.ts"
@@ -44,7 +45,9 @@ export const OrderView = Schema.Struct({
   /** How the last doubt ended. Absent: there was none. */
   resolution: Schema.optionalKey(Order.Resolution),
   /** Of an order that somebody else placed at the exchange: the exchange's name of its type. */
-  external: Schema.optionalKey(Schema.String)
+  external: Schema.optionalKey(Schema.String),
+  /** Of an order of a list: which list, and what it is in it. */
+  list: Schema.optionalKey(Schema.Struct({ listId: Schema.String, kind: ListKind, role: ListRole }))
 })
 export type OrderView = typeof OrderView.Type
 
@@ -133,15 +136,19 @@ const average = (value: Money.Decimal | undefined): string | null =>
   value === undefined ? null : Money.format(Money.round(value, AVERAGE_SCALE))
 
 /** What only few orders have. */
-const rest = ({ external, flights, resolution }: Order.Order): Partial<OrderView> => {
+const rest = ({ external, flights, list, resolution }: Order.Order): Partial<OrderView> => {
   const flight = flights?.find(({ doubt }) => doubt !== undefined)
   return {
     ...(flights === undefined ? {} : { inFlight: flights.map(({ call, sentAt }) => ({ call, since: sentAt })) }),
     ...(flight?.doubt === undefined ? {} : { doubt: { call: flight.call, ...flight.doubt } }),
     ...(resolution === undefined ? {} : { resolution }),
-    ...(external === undefined ? {} : { external })
+    ...(external === undefined ? {} : { external }),
+    ...(list === undefined ? {} : { list: { listId: list.listId, kind: list.kind, role: list.role } })
   }
 }
+
+const isPlain = ({ external, flights, list, resolution }: Order.Order): boolean =>
+  flights === undefined && resolution === undefined && external === undefined && list === undefined
 
 /** What only some types have. */
 const termsOf = ({ intent, triggeredAt }: Order.Order): Partial<OrderView> => {
@@ -180,7 +187,7 @@ export const orderView = (order: Order.Order): OrderView => ({
   createdAt: order.createdAt,
   updatedAt: order.updatedAt,
   ...termsOf(order),
-  ...(order.flights === undefined && order.resolution === undefined && order.external === undefined ? {} : rest(order))
+  ...(isPlain(order) ? {} : rest(order))
 })
 
 export const balanceView = (balance: DomainBalance.Balance): BalanceView => ({

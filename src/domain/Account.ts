@@ -5,6 +5,8 @@ import * as Schema from "effect/Schema"
 import * as Balance from "./Balance.ts"
 import type { Event, Recorded } from "./Event.ts"
 import { AccountId, type OrderId } from "./Ids.ts"
+import * as ListHold from "./ListHold.ts"
+import * as Money from "./Money.ts"
 import * as Life from "./OrderLife.ts"
 import * as Order from "./Order.ts"
 import * as Position from "./Position.ts"
@@ -180,9 +182,12 @@ const changeOf = (account: Account, recorded: Recorded, assetsOf: AssetsOf): Cha
       return { order: Life.denied(event, recorded) }
     case "OrderSubmitted":
     case "OrderAdopted": {
-      const { amount, asset } = event.hold
+      const { asset } = event.hold
+      const order = event._tag === "OrderSubmitted" ? Life.submitted(event, at) : Life.adopted(event, at)
+      const amount =
+        order.list === undefined ? event.hold.amount : Money.negate(ListHold.released(account.orders, undefined, order))
       return {
-        order: event._tag === "OrderSubmitted" ? Life.submitted(event, at) : Life.adopted(event, at),
+        order,
         balances: amount.value === 0n ? [] : [Balance.hold(balanceOf(account, asset), amount)]
       }
     }
@@ -205,11 +210,14 @@ const changeOfOpen = (account: Account, event: Life.OpenOrderEvent, recorded: Re
   const order = orderOf(account, event.orderId)
   // The journal is written by the same rules that read it: an event of an order that is not open is a broken journal.
   if (order === undefined) throw new Error(`${event._tag} for order ${event.orderId}, which is not open`)
-  const { freed, order: next, paidFromHold } = Life.next(order, event, recorded)
+  const { freed: ownFreed, order: next, paidFromHold: ownPaid } = Life.next(order, event, recorded)
+  const shared = order.list === undefined ? undefined : ListHold.released(account.orders, order, next)
   if (event._tag !== "OrderFilled") {
+    const freed = shared ?? ownFreed
     const { asset } = order.hold
     return { order: next, balances: freed.value === 0n ? [] : [Balance.release(balanceOf(account, asset), freed)] }
   }
+  const paidFromHold = shared ?? ownPaid
   const { side, symbol } = order.intent
   const { fill } = event
   const assets = assetsOf(symbol)

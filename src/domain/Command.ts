@@ -1,6 +1,8 @@
 // What a person or a program asks for, and what is stamped on it once, at the edge.
 import * as Schema from "effect/Schema"
-import { AccountId, CommandId, OrderId, UserId } from "./Ids.ts"
+import { AccountId, CommandId, ListId, OrderId, UserId } from "./Ids.ts"
+import { ListKind } from "./ListLink.ts"
+import { Leg } from "./ListRules.ts"
 import { DecimalString, equals } from "./Money.ts"
 import { Intent } from "./Order.ts"
 
@@ -8,6 +10,8 @@ export const Command = Schema.TaggedUnion({
   /** Wakes a new account, which then adopts the balances the exchange has for it. */
   OpenAccount: {},
   PlaceOrder: { orderId: OrderId, intent: Intent },
+  /** Its orders go out in one call, all or none. */
+  PlaceList: { listId: ListId, kind: ListKind, legs: Schema.Array(Leg) },
   CancelOrder: { orderId: OrderId },
   /** `quantity` is what the order is to be worth in all, executed part included: less than now. It keeps its place in the book. */
   AmendOrder: { orderId: OrderId, quantity: DecimalString }
@@ -17,9 +21,13 @@ export type Command = typeof Command.Type
 /** The one `OpenAccount` of an account. Outside the letters of an `Idempotency-Key`, so that no caller can take it. */
 export const OPEN_ACCOUNT = CommandId.make("account:open")
 
-/** The order a command is about. */
+/** The order a command is about; a list is about several. */
 export const orderIdOf = (command: Command): OrderId | undefined =>
-  command._tag === "OpenAccount" ? undefined : command.orderId
+  command._tag === "OpenAccount" || command._tag === "PlaceList" ? undefined : command.orderId
+
+/** Whether the command is about this order. */
+export const isAbout = (command: Command, orderId: OrderId): boolean =>
+  command._tag === "PlaceList" ? command.legs.some((leg) => leg.orderId === orderId) : orderIdOf(command) === orderId
 
 /** Time and ids enter with the message: nothing behind the edge reads a clock or invents an id to decide. */
 export const Envelope = Schema.Struct({
@@ -60,10 +68,16 @@ export type Receipt = typeof Receipt.Type
 
 const encodeIntent = Schema.encodeSync(Intent)
 
-/** Whether two commands ask for the same thing. The order id of a PlaceOrder is stamped, not asked for; that of a cancel is asked for. */
+type PlaceList = Extract<Command, { readonly _tag: "PlaceList" }>
+const askedIn = ({ kind, legs }: PlaceList): string =>
+  JSON.stringify([kind, legs.map(({ intent, role }) => [role, encodeIntent(intent)])])
+
+/** Whether two commands ask for the same thing. The ids of what is placed are stamped, not asked for; that of a cancel is asked for. */
 export const sameRequest = (a: Command, b: Command): boolean =>
   a._tag === "PlaceOrder" && b._tag === "PlaceOrder"
     ? JSON.stringify(encodeIntent(a.intent)) === JSON.stringify(encodeIntent(b.intent))
     : a._tag === "AmendOrder" && b._tag === "AmendOrder"
       ? a.orderId === b.orderId && equals(a.quantity, b.quantity)
-      : a._tag === b._tag && orderIdOf(a) === orderIdOf(b)
+      : a._tag === "PlaceList" && b._tag === "PlaceList"
+        ? askedIn(a) === askedIn(b)
+        : a._tag === b._tag && orderIdOf(a) === orderIdOf(b)

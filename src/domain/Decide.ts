@@ -2,6 +2,7 @@
 import * as Result from "effect/Result"
 import { type Account, orderOf } from "./Account.ts"
 import type { Envelope } from "./Command.ts"
+import { decideList } from "./DecideList.ts"
 import * as Denial from "./Denial.ts"
 import type { Event } from "./Event.ts"
 import type { CommandId, OrderId } from "./Ids.ts"
@@ -20,6 +21,7 @@ export interface Decision {
   readonly denied?: string
   /** Side effects, only to be run once the events are durable (I2). */
   readonly submit?: Risk.ApprovedOrder
+  readonly submitList?: Risk.ApprovedList
   readonly cancel?: Order
   readonly amend?: { readonly order: Order; readonly quantity: Decimal }
 }
@@ -35,6 +37,7 @@ export const decide = (
   const { command, commandId, userId } = envelope
   // The account's start has done it: it opens with the exchange's balances before it decides anything.
   if (command._tag === "OpenAccount") return { events: [] }
+  if (command._tag === "PlaceList") return decideList(account, envelope, command, context, now, offsetMillis)
   const { orderId } = command
   if (command._tag === "PlaceOrder") {
     const { intent } = command
@@ -139,4 +142,6 @@ export const symbolOf = (account: Account, { command }: Envelope): string | unde
     ? command.intent.symbol
     : command._tag === "AmendOrder"
       ? orderOf(account, command.orderId)?.intent.symbol
-      : undefined
+      : command._tag === "PlaceList"
+        ? command.legs[0]?.intent.symbol
+        : undefined

@@ -1,6 +1,7 @@
 // Why our own rules said no. A closed union: every screen, receipt and test names its members, none invents text.
 import * as Schema from "effect/Schema"
 import { DecimalString, format } from "./Money.ts"
+import { ListKind, ListRole } from "./ListLink.ts"
 import * as Shut from "./Shut.ts"
 import * as Staleness from "./Staleness.ts"
 import { StaleWhy } from "./Staleness.ts"
@@ -41,6 +42,13 @@ export const DenialReason = Schema.TaggedUnion({
   TooManyOpenOrders: { maximum: Schema.Int },
   TooManyStopOrders: { symbol: Schema.String, maximum: Schema.Int },
   TooManyIcebergOrders: { symbol: Schema.String, maximum: Schema.Int },
+  ListNotAllowed: { symbol: Schema.String, kind: ListKind },
+  /** An order that may not stand there in a list. */
+  ListLegWrong: { role: ListRole },
+  ListPricesCrossed: { above: DecimalString, below: DecimalString },
+  /** An OCO has one order on each side of the price. */
+  ListBesideMarket: { price: DecimalString },
+  TooManyOrderLists: { symbol: Schema.String, maximum: Schema.Int },
   /** No price to judge a MARKET order by: the market is not known yet, or it went silent. */
   MarketUnavailable: { symbol: Schema.String },
   /** The price this order would be judged by is old: see domain/Staleness.ts. `heardMillisAgo` is absent where it was never heard. */
@@ -62,6 +70,15 @@ export const DenialReason = Schema.TaggedUnion({
   AmendInFlight: {}
 })
 export type DenialReason = typeof DenialReason.Type
+
+const PAIR_WANTED =
+  "The two orders that end each other need one side and one quantity: where they win a LIMIT_MAKER, TAKE_PROFIT or TAKE_PROFIT_LIMIT, where they lose a STOP_LOSS or STOP_LOSS_LIMIT. A sale wins above the market, a purchase below."
+const LEG_WANTED: { readonly [R in typeof ListRole.Type]: string } = {
+  working: "The working order of a list must be a LIMIT or a LIMIT_MAKER.",
+  pending: "The pending order of a list needs a quantity; a quoteQuantity cannot wait.",
+  above: PAIR_WANTED,
+  below: PAIR_WANTED
+}
 
 /** One sentence a person can act on. */
 export const sentence = (reason: DenialReason): string =>
@@ -108,6 +125,14 @@ export const sentence = (reason: DenialReason): string =>
       `Too many open stop orders in ${symbol}: at most ${maximum}. Cancel one first.`,
     TooManyIcebergOrders: ({ symbol, maximum }) =>
       `Too many open iceberg orders in ${symbol}: at most ${maximum}. Cancel one first.`,
+    ListNotAllowed: ({ kind, symbol }) => `${symbol} takes no ${kind} lists: send the orders one by one.`,
+    ListLegWrong: ({ role }) => LEG_WANTED[role],
+    ListPricesCrossed: ({ above, below }) =>
+      `The prices are the wrong way round: the upper one, ${format(above)}, must be above the lower one, ${format(below)}.`,
+    ListBesideMarket: ({ price }) =>
+      `The market's price, ${format(price)}, must lie between the two orders: one above it, one below it.`,
+    TooManyOrderLists: ({ symbol, maximum }) =>
+      `Too many open order lists in ${symbol}: at most ${maximum}. Cancel one first.`,
     MarketUnavailable: ({ symbol }) =>
       `No current price for ${symbol}: a market order would be blind. Use a limit order or wait.`,
     MarketStale: ({ symbol, why, heardMillisAgo }) =>

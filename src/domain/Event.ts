@@ -3,11 +3,14 @@ import * as Schema from "effect/Schema"
 import { DenialReason } from "./Denial.ts"
 import { Fill } from "./Fill.ts"
 import { ClientOrderId, CommandId, OrderId, UserId } from "./Ids.ts"
+import { ListLink } from "./ListLink.ts"
 import { DecimalString } from "./Money.ts"
 import { Call, Hold, Intent, Source } from "./Order.ts"
 
 /** Who asked for the order. */
 const userId = Schema.optionalKey(UserId)
+/** Of an order of a list: all of them stand in one step, and go out in one call. */
+const list = Schema.optionalKey(ListLink)
 /** When the call goes out, on the exchange's clock; absent where that clock is ours. */
 const sentAt = Schema.optionalKey(Schema.Finite)
 /** Where the desk has it from; absent: the private stream. */
@@ -35,9 +38,10 @@ export const Event = Schema.TaggedUnion({
     clientOrderId: ClientOrderId,
     intent: Intent,
     hold: Hold,
-    sentAt
+    sentAt,
+    list
   },
-  OrderDenied: { orderId: OrderId, commandId: CommandId, userId, intent: Intent, reason: DenialReason },
+  OrderDenied: { orderId: OrderId, commandId: CommandId, userId, intent: Intent, reason: DenialReason, list },
   OrderAccepted: { orderId: OrderId, exchangeOrderId: Schema.String, from },
   OrderFilled: { orderId: OrderId, fill: Fill, from },
   OrderRejected: {
@@ -61,6 +65,10 @@ export const Event = Schema.TaggedUnion({
   AmendRejected: { orderId: OrderId, reason: Schema.String, from },
   /** The trigger of a stop order came: it works from now on. */
   OrderTriggered: { orderId: OrderId, from },
+  /** The working order of its list has filled: the exchange has placed it, and holds what it needs from now on. */
+  LegPlaced: { orderId: OrderId, from },
+  /** The other of the two has begun to work or to fill: what they held is the other's alone, and this one is about to expire. */
+  LegReleased: { orderId: OrderId, from },
   /** How much an order by quote quantity is worth in all, as the exchange has worked it out. */
   OrderSized: { orderId: OrderId, quantity: DecimalString, from },
   OrderAmended: { orderId: OrderId, quantity: DecimalString, from },

@@ -4,6 +4,7 @@ import type * as Option from "effect/Option"
 import { type Account, orderOf } from "./Account.ts"
 import type { Event } from "./Event.ts"
 import { type ClientOrderId, OrderId } from "./Ids.ts"
+import { isOfPair, isWaiting } from "./ListLink.ts"
 import * as Money from "./Money.ts"
 import { type Call, type Flight, flightOf, isSized, isStop, type Order, SEND_WITHIN_MILLIS } from "./Order.ts"
 import type { ExchangeOrder, OrderRef, Report } from "./Report.ts"
@@ -28,7 +29,9 @@ export const hear = (account: Account, report: Report): Heard => {
   const order = orderIn(account, report)
   if (order !== undefined) {
     const heard = ofOpen(order, report)
-    return heard.events.length === 0 ? heard : { ...heard, events: [...acceptedBy(order, report), ...heard.events] }
+    if (heard.events.length === 0) return heard
+    const released = order.list === undefined ? [] : releasedBy(account, order, heard.events, report.from)
+    return { ...heard, events: [...acceptedBy(order, report), ...released, ...heard.events] }
   }
   const { clientOrderId, exchangeOrderId, symbol } = report
   if (isOurs(clientOrderId) || exchangeOrderId === undefined) return NOTHING
@@ -48,7 +51,13 @@ const ofOpen = (order: Order, report: Report): Heard => {
   const from = report.from === undefined ? {} : { from: report.from }
   switch (report._tag) {
     case "Accepted":
-      return { events: [...taken(order, report), ...(report.working === true ? triggered(order, report.from) : [])] }
+      return {
+        events: [
+          ...taken(order, report),
+          ...(report.pending === true ? [] : placed(order, report.from)),
+          ...(report.working === true ? triggered(order, report.from) : [])
+        ]
+      }
     case "Filled":
       return { events: executed(order, report) }
     case "Canceled":
@@ -83,6 +92,30 @@ const taken = (order: Order, { exchangeOrderId, from }: Told<"Accepted">): Reado
     ? [{ _tag: "OrderAccepted", orderId: order.orderId, exchangeOrderId, ...(from === undefined ? {} : { from }) }]
     : []
 
+/** That the exchange has placed it is news of a leg that waited for its list's working order. */
+const placed = ({ list, orderId }: Order, from: Report["from"]): ReadonlyArray<Event> =>
+  isWaiting(list) ? [{ _tag: "LegPlaced", orderId, ...(from === undefined ? {} : { from }) }] : []
+
+/**
+ * A leg that begins to work or to fill ends the other at the exchange, which holds nothing for that one any more. Its own end may be told
+ * later than this.
+ */
+const releasedBy = (
+  account: Account,
+  { list, orderId }: Order,
+  events: ReadonlyArray<Event>,
+  from: Report["from"]
+): ReadonlyArray<Event> => {
+  if (list === undefined || !isOfPair(list)) return []
+  if (!events.some(({ _tag }) => _tag === "OrderFilled" || _tag === "OrderTriggered")) return []
+  const other = openOrders(account).find(
+    (one) => one.list?.listId === list.listId && isOfPair(one.list) && one.orderId !== orderId
+  )
+  return other === undefined || Money.isZero(other.hold.amount)
+    ? []
+    : [{ _tag: "LegReleased", orderId: other.orderId, ...(from === undefined ? {} : { from }) }]
+}
+
 /** That an order works is news of one that waited. */
 const triggered = ({ intent, orderId, triggeredAt }: Order, from: Report["from"]): ReadonlyArray<Event> =>
   isStop(intent) && triggeredAt === undefined
@@ -99,7 +132,12 @@ const executed = (order: Order, { fill, from, whole }: Told<"Filled">): Readonly
       : [{ _tag: "OrderSized", orderId: order.orderId, quantity: whole, ...source }]
   return isKnown
     ? sized
-    : [...triggered(order, from), ...sized, { _tag: "OrderFilled", orderId: order.orderId, fill, ...source }]
+    : [
+        ...placed(order, from),
+        ...triggered(order, from),
+        ...sized,
+        { _tag: "OrderFilled", orderId: order.orderId, fill, ...source }
+      ]
 }
 
 const one = (event: Event): Heard => ({ events: [event] })
@@ -175,7 +213,8 @@ const assessAbsence = (order: Order, isProven: (flight: Flight) => boolean, at: 
 const assessFound = (order: Order, found: ExchangeOrder, isProven: (flight: Flight) => boolean): Assessment => {
   const { at, clientOrderId, exchangeOrderId, executedQuantity, symbol } = found
   const about = { clientOrderId, exchangeOrderId, symbol, at, from: "query" as const }
-  const reports: Array<Report> = [{ _tag: "Accepted", ...about, working: found.isWorking }]
+  const pending = found.isPending === true ? { pending: true as const } : {}
+  const reports: Array<Report> = [{ _tag: "Accepted", ...about, working: found.isWorking, ...pending }]
   if (Money.lessThan(found.quantity, order.intent.quantity)) {
     reports.push({ _tag: "Amended", ...about, quantity: found.quantity })
   }

@@ -20,6 +20,13 @@ export type OrderId = typeof OrderId.Type
 export const ClientOrderId = Schema.String.pipe(Schema.brand("ClientOrderId"))
 export type ClientOrderId = typeof ClientOrderId.Type
 
+/** Our own id of an order list: a version 7 UUID. */
+export const ListId = Schema.String.pipe(Schema.brand("ListId"))
+export type ListId = typeof ListId.Type
+
 /** I2: the client order id is a function of our order id alone, so a crash can never make a second one for the same order. */
 export const clientOrderIdOf = (orderId: OrderId): ClientOrderId =>
   ClientOrderId.make(`oc${orderId.replaceAll("-", "")}`)
+
+/** `listClientOrderId`: nobody asks for a list by it, since its orders are asked for. */
+export const listClientOrderIdOf = (listId: ListId): string => `ol${listId.replaceAll("-", "")}`

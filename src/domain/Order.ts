@@ -1,6 +1,7 @@
 // An order: what was asked for (Intent), and where it stands.
 import * as Schema from "effect/Schema"
 import { ClientOrderId, OrderId, UserId } from "./Ids.ts"
+import { isWaiting, ListLink } from "./ListLink.ts"
 import type { Decimal } from "./Money.ts"
 import * as Money from "./Money.ts"
 
@@ -91,12 +92,14 @@ export const triggersOnRise = ({ side, type }: Pick<Intent, "side" | "type">): b
 
 /**
  * PENDING: durable, not decided yet. DENIED: our rules said no. SUBMITTING, CANCELING, AMENDING: in flight, the intent is durable and
- * the exchange has not answered. UNKNOWN: sent, no answer; closed by evidence only (I4). The rest are the exchange's own words.
+ * the exchange has not answered. UNKNOWN: sent, no answer; closed by evidence only (I4). The rest are the exchange's own words; PENDING_NEW
+ * is of a list's order that is placed only when the working one has filled.
  */
 export const OrderStatus = Schema.Literals([
   "PENDING",
   "DENIED",
   "SUBMITTING",
+  "PENDING_NEW",
   "NEW",
   "PARTIALLY_FILLED",
   "CANCELING",
@@ -120,6 +123,7 @@ export const isClosed = (status: OrderStatus): boolean => {
       return true
     case "PENDING":
     case "SUBMITTING":
+    case "PENDING_NEW":
     case "NEW":
     case "PARTIALLY_FILLED":
     case "CANCELING":
@@ -200,6 +204,8 @@ export const Order = Schema.Struct({
   resolution: Schema.optionalKey(Resolution),
   /** Of a stop order: epoch milliseconds when it was heard that its trigger came. Until then it only waits. */
   triggeredAt: Schema.optionalKey(Schema.Finite),
+  /** Of an order of a list. */
+  list: Schema.optionalKey(ListLink),
   /** Of an order that was placed at the exchange by somebody else: the exchange's own name of its type. */
   external: Schema.optionalKey(Schema.String),
   /** Epoch milliseconds: stamped at the edge, and of the last change. */
@@ -226,13 +232,15 @@ export const flightOf = ({ flights }: Order, call: Call): Flight | undefined =>
 /** What an open order's status is, from what is in flight and what was executed. A doubt outweighs everything. */
 export const workingStatus = ({
   executedQuantity,
-  flights = []
-}: Pick<Order, "executedQuantity" | "flights">): OrderStatus => {
+  flights = [],
+  list
+}: Pick<Order, "executedQuantity" | "flights"> & { readonly list?: ListLink | undefined }): OrderStatus => {
   if (flights.some(({ doubt }) => doubt !== undefined)) return "UNKNOWN"
   if (flights.some(({ call }) => call === "cancel")) return "CANCELING"
   if (flights.some(({ call }) => call === "submit")) return "SUBMITTING"
   if (flights.length > 0) return "AMENDING"
-  return Money.isZero(executedQuantity) ? "NEW" : "PARTIALLY_FILLED"
+  if (!Money.isZero(executedQuantity)) return "PARTIALLY_FILLED"
+  return isWaiting(list) ? "PENDING_NEW" : "NEW"
 }
 
 /** Volume-weighted average price of the fills; `undefined` before the first. */

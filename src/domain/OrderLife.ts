@@ -30,6 +30,8 @@ export type OpenOrderEvent = Of<
   | "OrderCanceled"
   | "OrderUnknown"
   | "OrderTriggered"
+  | "LegPlaced"
+  | "LegReleased"
   | "OrderSized"
   | "OrderAmended"
   | "CancelSubmitted"
@@ -66,6 +68,7 @@ export const denied = (event: Of<"OrderDenied">, { at, version }: Recorded): Ord
   ...begun(event, at),
   ...(version === FIRST ? {} : { reason: sentence(event.reason) }),
   ...(event.userId === undefined ? {} : { userId: event.userId }),
+  ...(event.list === undefined ? {} : { list: event.list }),
   status: "DENIED",
   hold: NOTHING_HELD
 })
@@ -74,6 +77,7 @@ export const submitted = (event: Of<"OrderSubmitted">, at: number): Order => ({
   ...begun(event, at),
   ...(event.userId === undefined ? {} : { userId: event.userId }),
   status: "SUBMITTING",
+  ...(event.list === undefined ? {} : { list: event.list }),
   hold: event.hold,
   flights: [{ call: "submit", sentAt: event.sentAt ?? at }]
 })
@@ -125,6 +129,11 @@ export const next = (order: Order, event: OpenOrderEvent, { at, version }: Recor
       return unheld(land(order, ["amend"], { at, found: "unchanged", how: event.from, keepReason: false }))
     case "OrderTriggered":
       return unheld({ ...order, triggeredAt: at, updatedAt: at })
+    case "LegPlaced":
+      return unheld(placed(order, at))
+    case "LegReleased":
+      // What it gives back is for its list to say (ListHold.ts).
+      return unheld({ ...order, hold: { asset: order.hold.asset, amount: Money.zero }, updatedAt: at })
     case "OrderSized":
       return sized(order, event, at)
     case "OrderAmended":
@@ -140,7 +149,7 @@ const unheld = (order: Order): NextOrder => ({ order, freed: Money.zero, paidFro
 
 /** Few copies: every report of an order comes through here. */
 const withFlights = (order: Order, flights: ReadonlyArray<Flight>, at: number): Order => {
-  const status = workingStatus({ executedQuantity: order.executedQuantity, flights })
+  const status = workingStatus({ executedQuantity: order.executedQuantity, flights, list: order.list })
   if (flights.length > 0) return { ...order, flights, updatedAt: at, status }
   if (order.flights === undefined) return { ...order, updatedAt: at, status }
   const { flights: _, ...rest } = order
@@ -149,6 +158,11 @@ const withFlights = (order: Order, flights: ReadonlyArray<Flight>, at: number): 
 
 const launch = (order: Order, flight: Flight, at: number, first: boolean): Order =>
   withFlights(order, [...(first ? [] : (order.flights ?? []).filter(({ call }) => call !== flight.call)), flight], at)
+
+const placed = (order: Order, at: number): Order =>
+  order.list === undefined
+    ? order
+    : withFlights({ ...order, list: { ...order.list, placedAt: at } }, order.flights ?? [], at)
 
 const doubted = (order: Order, { call, reason }: Of<"OrderUnknown">, at: number, first: boolean): Order => {
   const known: Flight = flightOf(order, call) ?? { call, sentAt: at }

@@ -30,6 +30,8 @@ export type Report =
       readonly exchangeOrderId: string
       /** False while it only waits for its trigger; absent where that is not told. */
       readonly working?: boolean
+      /** It waits for the working order of its list. */
+      readonly pending?: true
     })
   | (About & {
       readonly _tag: "Filled"
@@ -64,6 +66,8 @@ export interface ExchangeOrderState {
   readonly quoteQuantity?: Decimal
   /** Whether it has begun to work: false while it waits for its trigger. */
   readonly isWorking: boolean
+  /** It is of a list, and is placed only when the list's working order has filled. */
+  readonly isPending?: true
   readonly status: "NEW" | "PARTIALLY_FILLED" | "FILLED" | "CANCELED" | "EXPIRED" | "REJECTED"
   readonly executedQuantity: Decimal
   /** Sum of price × quantity over its fills, in the quote asset. */

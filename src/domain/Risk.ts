@@ -3,8 +3,10 @@ import * as HashMap from "effect/HashMap"
 import * as Result from "effect/Result"
 import { type Account, balanceOf } from "./Account.ts"
 import type { DenialReason } from "./Denial.ts"
-import { type AccountId, type ClientOrderId, clientOrderIdOf, type OrderId } from "./Ids.ts"
+import { type AccountId, type ClientOrderId, clientOrderIdOf, type ListId, type OrderId } from "./Ids.ts"
 import * as Instrument from "./Instrument.ts"
+import type { ListKind, ListRole } from "./ListLink.ts"
+import * as ListRules from "./ListRules.ts"
 import type { Decimal } from "./Money.ts"
 import * as Money from "./Money.ts"
 import type { ShutWhy } from "./Shut.ts"
@@ -21,6 +23,15 @@ export interface ApprovedOrder {
   readonly clientOrderId: ClientOrderId
   readonly intent: Intent
   readonly hold: Hold
+}
+
+/** All of a list's orders, each by the same rules as one alone. */
+export interface ApprovedList {
+  readonly accountId: AccountId
+  readonly listId: ListId
+  readonly kind: ListKind
+  readonly symbol: string
+  readonly legs: ReadonlyArray<{ readonly role: ListRole; readonly order: ApprovedOrder }>
 }
 
 export interface RiskLimits {
@@ -58,8 +69,81 @@ export const approve = (
   order: { readonly orderId: OrderId; readonly intent: Intent },
   context: RiskContext
 ): Result.Result<ApprovedOrder, DenialReason> => {
-  const { instrument, referencePrice } = context
   const { intent } = order
+  const judged = judge(account, intent, context, ALONE)
+  if (Result.isFailure(judged)) return Result.fail(judged.failure)
+  const hold = holdFor(account, judged.success, intent)
+  if (Result.isFailure(hold)) return Result.fail(hold.failure)
+  return Result.succeed(approvedWith(account, order, hold.success))
+}
+
+/**
+ * Each order as if it were alone, with the others of its list beside it; then what the exchange locks at once: for the two that end each
+ * other what the dearer one needs, and nothing for what waits for the working order.
+ */
+export const approveList = (
+  account: Account,
+  asked: ListRules.AskedList,
+  context: RiskContext
+): Result.Result<ApprovedList, DenialReason> => {
+  const { kind, legs, listId } = asked
+  const { instrument } = context
+  const symbol = legs[0]?.intent.symbol ?? ""
+  if (context.shut !== undefined) return Result.fail({ _tag: "AccountShut", why: context.shut })
+  if (instrument === undefined) return Result.fail({ _tag: "UnknownSymbol", symbol })
+  const unfit = ListRules.unfit(instrument, asked)
+  if (unfit !== undefined) return Result.fail(unfit)
+  const approved: Array<ApprovedList["legs"][number]> = []
+  const wanted: Array<Need> = []
+  for (const { intent, orderId, role } of legs) {
+    const others = approved.map(({ order }) => order.intent)
+    const judged = judge(account, intent, context, others)
+    if (Result.isFailure(judged)) return Result.fail(judged.failure)
+    const need = needOf(instrument, intent, judged.success)
+    if (role !== "pending" && (kind === "OCO" || role === "working")) wanted.push(need)
+    const amount = need.isEstimate ? Money.multiply(need.needed, MARKET_MARGIN) : need.needed
+    approved.push({ role, order: approvedWith(account, { orderId, intent }, { asset: need.asset, amount }) })
+  }
+  const refused =
+    ListRules.besideMarket(asked, context.referencePrice) ??
+    ListRules.tooMany(account, instrument) ??
+    wanted.map((need) => unaffordable(account, need)).find((reason) => reason !== undefined)
+  if (refused !== undefined) return Result.fail(refused)
+  return Result.succeed({ accountId: account.accountId, listId, kind, symbol, legs: approved })
+}
+
+const approvedWith = (
+  { accountId }: Account,
+  { intent, orderId }: { readonly orderId: OrderId; readonly intent: Intent },
+  hold: Hold
+): ApprovedOrder => {
+  const fields: Omit<ApprovedOrder, typeof approved> = {
+    accountId,
+    orderId,
+    clientOrderId: clientOrderIdOf(orderId),
+    intent,
+    hold
+  }
+  return fields as ApprovedOrder
+}
+
+/** What it is worth, once every rule but the balance has let it through. */
+interface Judged {
+  readonly instrument: Instrument.Instrument
+  readonly notional: Decimal
+  readonly price: Decimal
+}
+
+const ALONE: ReadonlyArray<Intent> = []
+
+/** `others` are asked for with it, and count as open. */
+const judge = (
+  account: Account,
+  intent: Intent,
+  context: RiskContext,
+  others: ReadonlyArray<Intent>
+): Result.Result<Judged, DenialReason> => {
+  const { instrument, referencePrice } = context
   if (context.shut !== undefined) return Result.fail({ _tag: "AccountShut", why: context.shut })
   if (instrument === undefined) return Result.fail({ _tag: "UnknownSymbol", symbol: intent.symbol })
   if (account.blind !== undefined && goesByTheMarket(intent)) {
@@ -75,18 +159,8 @@ export const approve = (
   const refused =
     outsideCollar(intent, instrument, context) ??
     tooLarge(notional, context.limits) ??
-    tooMany(account, intent, instrument, context.limits)
-  if (refused !== undefined) return Result.fail(refused)
-  const hold = holdFor(account, instrument, intent, { notional, price })
-  if (Result.isFailure(hold)) return Result.fail(hold.failure)
-  const fields: Omit<ApprovedOrder, typeof approved> = {
-    accountId: account.accountId,
-    orderId: order.orderId,
-    clientOrderId: clientOrderIdOf(order.orderId),
-    intent,
-    hold: hold.success
-  }
-  return Result.succeed(fields as ApprovedOrder)
+    tooMany(account, intent, instrument, context.limits, others)
+  return refused === undefined ? Result.succeed({ instrument, notional, price }) : Result.fail(refused)
 }
 
 /** Neither a limit nor a trigger: what it does depends on the market of that moment alone. */
@@ -114,15 +188,16 @@ const tooMany = (
   account: Account,
   intent: Intent,
   instrument: Instrument.Instrument,
-  limits: RiskLimits
+  limits: RiskLimits,
+  others: ReadonlyArray<Intent>
 ): DenialReason | undefined => {
-  if (HashMap.size(account.orders) >= limits.maxOpenOrders) {
+  if (HashMap.size(account.orders) + others.length >= limits.maxOpenOrders) {
     return { _tag: "TooManyOpenOrders", maximum: limits.maxOpenOrders }
   }
   if (intent.type === "MARKET") return undefined
   const { symbol } = intent
   const count = (counts: (open: Intent) => boolean) =>
-    HashMap.reduce(account.orders, 0, (sum, open) =>
+    HashMap.reduce(account.orders, others.filter(counts).length, (sum, open) =>
       open.intent.symbol === symbol && counts(open.intent) ? sum + 1 : sum
     )
   if (count(({ type }) => type !== "MARKET") >= instrument.maxOpenOrders) {
@@ -167,22 +242,38 @@ const outsideCollar = (
     : undefined
 }
 
-/**
- * What the exchange locks. A market order locks nothing there, so that its hold is an estimate with a margin, but for a purchase by quote
- * quantity: that spends no more.
- */
-const holdFor = (
-  account: Account,
-  instrument: Instrument.Instrument,
+interface Need {
+  readonly asset: string
+  readonly needed: Decimal
+  /** A market order locks nothing at the exchange: what it takes is an estimate, but for a purchase by quote quantity, which spends no more. */
+  readonly isEstimate: boolean
+}
+
+const needOf = (
+  { baseAsset, quoteAsset }: Instrument.Instrument,
   intent: Intent,
-  { notional, price }: { readonly notional: Decimal; readonly price: Decimal }
-): Result.Result<Hold, DenialReason> => {
+  { notional, price }: Pick<Judged, "notional" | "price">
+): Need => {
   const buying = intent.side === "BUY"
   const byQuote = quoteQuantityOf(intent) !== undefined
-  const asset = buying ? instrument.quoteAsset : instrument.baseAsset
-  const needed = buying ? notional : byQuote ? Money.divide(notional, price, HOLD_SCALE) : intent.quantity
+  return {
+    asset: buying ? quoteAsset : baseAsset,
+    needed: buying ? notional : byQuote ? Money.divide(notional, price, HOLD_SCALE) : intent.quantity,
+    isEstimate: intent.type === "MARKET" && buying !== byQuote
+  }
+}
+
+const unaffordable = (account: Account, { asset, needed }: Need): DenialReason | undefined => {
   const { free } = balanceOf(account, asset)
-  if (Money.lessThan(free, needed)) return Result.fail({ _tag: "InsufficientBalance", asset, needed, free })
-  const isEstimate = intent.type === "MARKET" && buying !== byQuote
-  return Result.succeed({ asset, amount: isEstimate ? Money.min(free, Money.multiply(needed, MARKET_MARGIN)) : needed })
+  return Money.lessThan(free, needed) ? { _tag: "InsufficientBalance", asset, needed, free } : undefined
+}
+
+/** What the exchange locks; of an estimate a little more, where there is more. */
+const holdFor = (account: Account, judged: Judged, intent: Intent): Result.Result<Hold, DenialReason> => {
+  const need = needOf(judged.instrument, intent, judged)
+  const refused = unaffordable(account, need)
+  if (refused !== undefined) return Result.fail(refused)
+  const { asset, isEstimate, needed } = need
+  const amount = isEstimate ? Money.min(balanceOf(account, asset).free, Money.multiply(needed, MARKET_MARGIN)) : needed
+  return Result.succeed({ asset, amount })
 }

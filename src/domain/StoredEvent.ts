@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import { withSortedKeys } from "./CanonicalJson.ts"
 import { Event, type Recorded } from "./Event.ts"
 import type { Fill } from "./Fill.ts"
+import type { ListLink } from "./ListLink.ts"
 import * as Money from "./Money.ts"
 import {
   type Hold,
@@ -20,7 +21,7 @@ import {
  * The shape that is written today. A change that `Event` would no longer read, or would read otherwise, takes the next number, and a
  * reader below that turns the old shape into the new one; what is stored is never rewritten.
  */
-export const VERSION = 3
+export const VERSION = 4
 
 /** An event as a store has it. `event` is JSON in the shape of its `version`. */
 export const StoredEvent = Schema.Struct({
@@ -41,12 +42,13 @@ const decode = Schema.decodeUnknownResult(Event)
 
 /**
  * By version, from the first. Version 2 only adds to version 1; but an order of version 1 knew one call in flight, so that any news of it
- * ended whatever was in doubt (Account.ts). Version 3 only adds to version 2.
+ * ended whatever was in doubt (Account.ts). Versions 3 and 4 only add to the ones before.
  */
 const readers: ReadonlyMap<number, (event: unknown) => Result.Result<Event, unknown>> = new Map([
   [1, decode],
   [2, decode],
-  [3, decode]
+  [3, decode],
+  [4, decode]
 ])
 
 /** Today's event, from whichever version it was written in. */
@@ -96,6 +98,14 @@ export const encodeIntent = (intent: Intent): typeof Intent.Encoded => {
 
 export const encodeHold = ({ amount, asset }: Hold): typeof Hold.Encoded => ({ amount: encodeDecimal(amount), asset })
 
+/** With its keys in canonical order. */
+const encodeLink = ({ kind, listId, placedAt, role }: ListLink): typeof ListLink.Encoded => ({
+  kind,
+  listId,
+  ...(placedAt === undefined ? {} : { placedAt }),
+  role
+})
+
 export const encodeFill = (fill: Fill): typeof Fill.Encoded => ({
   at: fill.at,
   fee: encodeDecimal(fill.fee),
@@ -112,13 +122,14 @@ const encodeRare = Schema.encodeSync(Event)
 export const encodeEvent = (event: Event): typeof Event.Encoded => {
   switch (event._tag) {
     case "OrderSubmitted": {
-      const { _tag, clientOrderId, commandId, hold, intent, orderId, sentAt, userId } = event
+      const { _tag, clientOrderId, commandId, hold, intent, list, orderId, sentAt, userId } = event
       return {
         _tag,
         clientOrderId,
         commandId,
         hold: encodeHold(hold),
         intent: encodeIntent(intent),
+        ...(list === undefined ? {} : { list: encodeLink(list) }),
         orderId,
         ...(sentAt === undefined ? {} : { sentAt }),
         ...(userId === undefined ? {} : { userId })

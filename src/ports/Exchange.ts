@@ -7,7 +7,7 @@ import type { AccountId } from "../domain/Ids.ts"
 import type { Instrument } from "../domain/Instrument.ts"
 import type { Decimal } from "../domain/Money.ts"
 import type { ExchangeOrder, ExchangeOrderState, OrderRef, Report, TradeOf } from "../domain/Report.ts"
-import type { ApprovedOrder } from "../domain/Risk.ts"
+import type { ApprovedList, ApprovedOrder } from "../domain/Risk.ts"
 import type { ShutWhy } from "../domain/Shut.ts"
 
 /** The exchange refused, with its own code and text. The order was not executed. */
@@ -55,6 +55,9 @@ export class Exchange extends Context.Service<
      * carry the rest. Takes only what Risk approved.
      */
     readonly submit: (order: ApprovedOrder) => Effect.Effect<ReadonlyArray<Report>, ExchangeError>
+    /** The same for the orders of a list: it takes all of them or none. */
+    readonly submitList: (list: ApprovedList) => Effect.Effect<ReadonlyArray<Report>, ExchangeError>
+    /** Of an order of a list: all of the list ends with it. */
     readonly cancel: (accountId: AccountId, symbol: string, ref: OrderRef) => Effect.Effect<void, ExchangeError>
     /** Makes a resting order smaller: `quantity` is what it is to be worth in all. It keeps its place. Sends at once or fails. */
     readonly amend: (

@@ -3,7 +3,7 @@ import { Clock, Effect, Layer, Option } from "effect"
 import type { AccountSnapshot, Blindness } from "../domain/Account.ts"
 import type { Balance } from "../domain/Balance.ts"
 import type { CallRecord } from "../domain/CallRecord.ts"
-import { type Envelope, orderIdOf, type Receipt, sameRequest } from "../domain/Command.ts"
+import { type Envelope, isAbout, type Receipt, sameRequest } from "../domain/Command.ts"
 import type { Recorded } from "../domain/Event.ts"
 import { GENESIS, type Head, type Link } from "../domain/EventChain.ts"
 import { type AccountId, clientOrderIdOf, type CommandId } from "../domain/Ids.ts"
@@ -136,7 +136,7 @@ const journal = (
       const { calls, commands, events } = accountOf(accountId)
       return {
         commands: [...commands.values()]
-          .filter(({ envelope }) => orderIdOf(envelope.command) === orderId)
+          .filter(({ envelope }) => isAbout(envelope.command, orderId))
           .slice(0, limit)
           .map(({ envelope, receipt }) => ({ envelope, ...(receipt === undefined ? {} : { receipt }) })),
         events: events.filter(({ event }) => "orderId" in event && event.orderId === orderId).slice(0, limit),
@@ -264,15 +264,18 @@ const orders = (account: StoredAccount, { before, limit, state, symbol }: Orders
 
 const allOrders = (account: StoredAccount): ReadonlyArray<Order> => [
   ...account.orders.values(),
-  ...[...account.commands.values()].flatMap(({ envelope, receipt }) =>
-    receipt === undefined && envelope.command._tag === "PlaceOrder" ? [pending(envelope, envelope.command)] : []
-  )
+  ...[...account.commands.values()].flatMap(({ envelope, receipt }) => (receipt === undefined ? waiting(envelope) : []))
 ]
 
-const pending = (
-  { at, userId }: Envelope,
-  { intent, orderId }: Extract<Envelope["command"], { readonly _tag: "PlaceOrder" }>
-): Order => ({
+const waiting = (envelope: Envelope): ReadonlyArray<Order> => {
+  const { command } = envelope
+  if (command._tag === "PlaceOrder") return [pending(envelope, command)]
+  if (command._tag !== "PlaceList") return []
+  const { kind, legs, listId } = command
+  return legs.map((leg) => ({ ...pending(envelope, leg), list: { listId, kind, role: leg.role } }))
+}
+
+const pending = ({ at, userId }: Envelope, { intent, orderId }: Pick<Order, "intent" | "orderId">): Order => ({
   orderId,
   clientOrderId: clientOrderIdOf(orderId),
   userId,

@@ -1,7 +1,8 @@
 // Made-up histories of an account: every kind of event, in an order that the domain allows; the same for the same seed.
 import { HashMap } from "effect"
 import type { Event } from "../../src/domain/Event.ts"
-import { ClientOrderId, CommandId, UserId } from "../../src/domain/Ids.ts"
+import { ClientOrderId, CommandId, ListId, UserId } from "../../src/domain/Ids.ts"
+import { isWaiting, type ListLink } from "../../src/domain/ListLink.ts"
 import * as Money from "../../src/domain/Money.ts"
 import { type Intent, isSized, isStop, type Order, remaining } from "../../src/domain/Order.ts"
 import type { Append } from "../../src/ports/Journal.ts"
@@ -132,6 +133,20 @@ const ofAccount = ({ account }: SampleWriter, kind: number, pick: Pick): Event =
   }
 }
 
+/** Legs of one list come near each other. */
+const linkOf = (seq: number, pick: Pick): ListLink => ({
+  listId: ListId.make(`00000000-0000-7000-9000-${String(Math.trunc(seq / 8)).padStart(12, "0")}`),
+  ...(
+    [
+      { kind: "OCO", role: "above" },
+      { kind: "OCO", role: "below" },
+      { kind: "OTO", role: "working" },
+      { kind: "OTO", role: "pending" },
+      { kind: "OTOCO", role: "below" }
+    ] as const
+  )[pick(5) as 0]
+})
+
 const nextEvent = (writer: SampleWriter, pick: Pick): Event => {
   const seq = writer.account.seq + 1
   const open = [...HashMap.values(writer.account.orders)].toSorted((a, b) => (a.orderId < b.orderId ? -1 : 1))
@@ -145,13 +160,18 @@ const nextEvent = (writer: SampleWriter, pick: Pick): Event => {
     const userId = UserId.make("user-ann")
     return { _tag: "OrderDenied", orderId: orderId(seq), commandId, userId, intent: intentOf(pick), reason }
   }
-  if (order === undefined || open.length < 3 || kind < 6) return submitted(seq, intentOf(pick))
+  if (order === undefined || open.length < 3 || kind < 6) {
+    const event = submitted(seq, intentOf(pick))
+    return kind % 2 === 0 ? event : { ...event, list: linkOf(seq, pick) }
+  }
   if (kind === 6) {
     const commandId = CommandId.make(`n${seq}`)
     const _tag = pick(2) === 0 ? "CancelDenied" : "AmendDenied"
     return { _tag, orderId: order.orderId, commandId, reason: { _tag: "OrderInDoubt" } }
   }
-  const { intent, orderId: ofOrder, triggeredAt } = order
+  const { intent, list, orderId: ofOrder, triggeredAt } = order
+  if (isWaiting(list)) return { _tag: "LegPlaced", orderId: ofOrder, from: "query" }
+  if (list !== undefined && pick(5) === 0) return { _tag: "LegReleased", orderId: ofOrder }
   if (!isSized(intent)) return { _tag: "OrderSized", orderId: ofOrder, quantity: Money.decimal("0.08") }
   if (isStop(intent) && triggeredAt === undefined) return { _tag: "OrderTriggered", orderId: ofOrder, from: "stream" }
   return ofOpen(order, seq, pick)

@@ -1,4 +1,4 @@
-// Prints a journal as it is stored, and the account that it makes: `npx tsx test/kit/JournalFixture.ts > test/fixtures/journal-v3.json`.
+// Prints a journal as it is stored, and the account that it makes: `npx tsx test/kit/JournalFixture.ts > test/fixtures/journal-v4.json`.
 // Once a version: what was printed then stands for the journals that are out there, and is never made again.
 import { Effect, Option } from "effect"
 import { VERSION } from "../../src/domain/StoredEvent.ts"

@@ -77,7 +77,10 @@ export const deposited = (asset: string, free: string): Event => ({
   free: Money.decimal(free)
 })
 
-export const submitted = (number: number, intent: Intent = limitBuy()): Event => {
+export const submitted = (
+  number: number,
+  intent: Intent = limitBuy()
+): Extract<Event, { readonly _tag: "OrderSubmitted" }> => {
   const limit = priceOf(intent) ?? stopPriceOf(intent) ?? Money.decimal("60000")
   const { baseAsset, quoteAsset } = assetsOf(intent.symbol)
   return {

@@ -1,7 +1,9 @@
 // Ready-made trading values for tests: one instrument, one account, envelopes with readable ids.
 import { OPEN_ACCOUNT, type Envelope } from "../../src/domain/Command.ts"
-import { AccountId, CommandId, OrderId, UserId } from "../../src/domain/Ids.ts"
+import { AccountId, CommandId, ListId, OrderId, UserId } from "../../src/domain/Ids.ts"
 import type { Instrument } from "../../src/domain/Instrument.ts"
+import type { ListKind, ListRole } from "../../src/domain/ListLink.ts"
+import type { AskedList } from "../../src/domain/ListRules.ts"
 import * as Money from "../../src/domain/Money.ts"
 import type { Intent, Side, TimeInForce } from "../../src/domain/Order.ts"
 import type { RiskContext, RiskLimits } from "../../src/domain/Risk.ts"
@@ -116,6 +118,24 @@ export const place = (n: number, intent: Intent, at = 0): Envelope => ({
   at,
   traceId: "",
   command: { _tag: "PlaceOrder", orderId: orderId(n), intent }
+})
+
+/** Legs with their numbers, in the order of `ROLES`. */
+type NumberedLegs = ReadonlyArray<readonly [role: ListRole, n: number, intent: Intent]>
+
+export const asked = (n: number, kind: ListKind, legs: NumberedLegs): AskedList => ({
+  listId: ListId.make(orderId(n).replace("-8000-", "-9000-")),
+  kind,
+  legs: legs.map(([role, leg, intent]) => ({ role, orderId: orderId(leg), intent }))
+})
+
+export const placeList = (n: number, kind: ListKind, legs: NumberedLegs, at = 0): Envelope => ({
+  commandId: CommandId.make(`list-${n}`),
+  accountId,
+  userId,
+  at,
+  traceId: "",
+  command: { _tag: "PlaceList", ...asked(n, kind, legs) }
 })
 
 export const cancel = (n: number, at = 0): Envelope => ({

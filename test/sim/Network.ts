@@ -58,6 +58,7 @@ export class Network {
       instruments: real.instruments,
       open: () => Effect.void,
       submit: (order) => call("order", real.submit(order)),
+      submitList: (list) => call("order", real.submitList(list)),
       cancel: (...args) => call("order", real.cancel(...args)),
       amend: (...args) => call("order", real.amend(...args)),
       query: (...args) =>

@@ -1,7 +1,9 @@
 // What the cards about exchanges are played with: a trader with short verbs, a still book, and reports in one line.
 import { Effect, Queue, Result, type Scope } from "effect"
 import * as Account from "../../src/domain/Account.ts"
+import type { DenialReason } from "../../src/domain/Denial.ts"
 import { AccountId, clientOrderIdOf } from "../../src/domain/Ids.ts"
+import type { AskedList } from "../../src/domain/ListRules.ts"
 import * as Money from "../../src/domain/Money.ts"
 import type { Intent } from "../../src/domain/Order.ts"
 import type { Report } from "../../src/domain/Report.ts"
@@ -17,7 +19,13 @@ const { decimal, format } = Money
 export type Card = (title: string, test: Effect.Effect<void, unknown, Exchange | MarketData | Scope.Scope>) => void
 
 /** Approved by the real rules, for an account that can afford everything: the exchange is to judge for itself. */
-const approve = (accountId: AccountId, n: number, intent: Intent): Risk.ApprovedOrder => {
+const approve = (accountId: AccountId, n: number, intent: Intent): Risk.ApprovedOrder =>
+  approved(accountId, (rich, context) => Risk.approve(rich, { orderId: orderId(n), intent }, context))
+
+const approved = <A>(
+  accountId: AccountId,
+  rules: (rich: Account.Account, context: Risk.RiskContext) => Result.Result<A, DenialReason>
+): A => {
   const rich: Account.Account = {
     ...Account.empty(accountId),
     balances: Object.fromEntries(
@@ -30,10 +38,7 @@ const approve = (accountId: AccountId, n: number, intent: Intent): Risk.Approved
     worstPrice: decimal("60000"),
     limits: { ...limits, maxOrderNotional: decimal("100000000"), collar: decimal("4") }
   }
-  return Result.getOrThrowWith(
-    Risk.approve(rich, { orderId: orderId(n), intent }, context),
-    (reason) => new Error(reason._tag)
-  )
+  return Result.getOrThrowWith(rules(rich, context), (reason) => new Error(reason._tag))
 }
 
 /** An account with 100,000 USDT and 1 BTC, its reports, and short verbs. */
@@ -45,6 +50,8 @@ export const trader = Effect.fnUntraced(function* (name: string) {
   return {
     accountId,
     submit: (n: number, intent: Intent) => exchange.submit(approve(accountId, n, intent)),
+    submitList: (list: AskedList) =>
+      exchange.submitList(approved(accountId, (rich, context) => Risk.approveList(rich, list, context))),
     cancel: (n: number) => exchange.cancel(accountId, "BTCUSDT", { clientOrderId: clientOrderIdOf(orderId(n)) }),
     amend: (n: number, quantity: string) =>
       exchange.amend(accountId, "BTCUSDT", { clientOrderId: clientOrderIdOf(orderId(n)) }, decimal(quantity)),

@@ -5,6 +5,7 @@ const words: Record<OrderView["status"], readonly [text: string, tone: string]> 
   PENDING: ["PENDING", ""],
   DENIED: ["DENIED", "bad"],
   SUBMITTING: ["SUBMITTING", ""],
+  PENDING_NEW: ["WAITING", ""],
   NEW: ["NEW", ""],
   PARTIALLY_FILLED: ["PARTLY FILLED", "good"],
   CANCELING: ["CANCELING", ""],

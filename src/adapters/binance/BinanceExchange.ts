@@ -12,6 +12,7 @@ import { exchangeOf } from "./BinanceKeyCheck.ts"
 import { STREAM_COST } from "./CallCost.ts"
 import * as ExchangeInfo from "./ExchangeInfo.ts"
 import type { Lane } from "./Lanes.ts"
+import { listCall, listReportsOf } from "./ListWords.ts"
 import * as OpenAccounts from "./OpenAccounts.ts"
 import { fillOf, orderParams, reportsOf, stateOf } from "./OrderWords.ts"
 import * as SeenState from "./SeenState.ts"
@@ -36,6 +37,7 @@ const decodeOrder = Schema.decodeUnknownOption(Wire.Order)
 const decodeOrders = Schema.decodeUnknownOption(Schema.Array(Wire.Order))
 const decodeTrades = Schema.decodeUnknownOption(Schema.Array(Wire.Trade))
 const decodePlaced = Schema.decodeUnknownOption(Wire.Placed)
+const decodeList = Schema.decodeUnknownOption(Wire.PlacedList)
 const decodeCanceled = Schema.decodeUnknownOption(Wire.Canceled)
 const decodeAmended = Schema.decodeUnknownOption(Wire.Amended)
 const decodeAccount = Schema.decodeUnknownOption(Wire.Account)
@@ -144,6 +146,13 @@ const make = Effect.gen(function* () {
       return placed.clientOrderId === clientOrderId
         ? reportsOf(placed)
         : yield* unknown("Binance answered about another order.")
+    }),
+    submitList: Effect.fnUntraced(function* (list) {
+      const signer = yield* signerFor(list.accountId)
+      const { params, path } = listCall(list)
+      const answer = yield* change(list.accountId, signer, "POST", path, params, true)
+      const reports = listReportsOf(list, yield* decoded(decodeList, "the answer to the list")(answer))
+      return reports ?? (yield* unknown("Binance answered about another list."))
     }),
     cancel: Effect.fnUntraced(function* (accountId, symbol, ref) {
       const signer = yield* signerFor(accountId)

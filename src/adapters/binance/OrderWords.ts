@@ -21,13 +21,13 @@ export const orderParams = (clientOrderId: ClientOrderId, intent: Intent): Param
   side: intent.side,
   type: intent.type,
   ...(quoteQuantityOf(intent) === undefined ? { quantity: Money.format(intent.quantity) } : {}),
-  ...optionalParams(intent),
+  ...termParams(intent),
   newClientOrderId: clientOrderId,
   newOrderRespType: "FULL"
 })
 
 /** What only some types have. */
-const optionalParams = (intent: Intent): Params => {
+export const termParams = (intent: Intent): Params => {
   const timeInForce = timeInForceOf(intent)
   const trailingDelta = trailingDeltaOf(intent)
   const decimals = {
@@ -55,7 +55,8 @@ export const reportsOf = (placed: Wire.Placed): ReadonlyArray<Report> => {
     at: placed.transactTime,
     from: "answer" as const
   }
-  const accepted: Report = { _tag: "Accepted", ...about }
+  const pending = placed.status === "PENDING_NEW" ? { pending: true as const } : {}
+  const accepted: Report = { _tag: "Accepted", ...about, ...pending }
   const executed = placed.fills.reduce((sum, { qty }) => Money.add(sum, qty), Money.zero)
   if (!Money.equals(executed, placed.executedQty)) return [accepted]
   const whole = placed.status === "FILLED" ? { whole: placed.executedQty } : {}
@@ -95,6 +96,7 @@ export const stateOf = (order: Wire.Order): ExchangeOrderState => ({
   ...given("quoteQuantity", order.origQuoteOrderQty),
   ...(order.trailingDelta === undefined ? {} : { trailingDelta: order.trailingDelta }),
   isWorking: order.isWorking,
+  ...(order.status === "PENDING_NEW" ? { isPending: true } : {}),
   status: statusOf(order.status),
   executedQuantity: order.executedQty,
   executedQuote: Money.max(Money.zero, order.cummulativeQuoteQty),
@@ -138,7 +140,12 @@ export const reportOf = (event: Wire.ExecutionReport): Report | "unreadable" | u
   const totals = { executedQuantity: event.z, quantity: event.q }
   switch (event.x) {
     case "NEW":
-      return { _tag: "Accepted", ...about, working: event.w }
+      return {
+        _tag: "Accepted",
+        ...about,
+        working: event.w,
+        ...(event.X === "PENDING_NEW" ? { pending: true } : {})
+      }
     case "TRADE":
       return filledOf(event, about)
     case "CANCELED":
@@ -182,6 +189,10 @@ const expiryOf = (reason: string | undefined): string => {
       return "Fill or kill: the book could not give the whole quantity at this price."
     case "UNFILLED_IOC_QUANTITY_EXPIRED":
       return "Immediate or cancel: the rest could not be filled at this price."
+    case "OCO_TRIGGER":
+      return "The other order of the two began to work."
+    case "OTO_PHASE_ONE_EXPIRED":
+      return "The working order of its list ended without being filled."
     default:
       return "The exchange expired it."
   }

@@ -83,6 +83,14 @@ export const Placed = Schema.Struct({
 })
 export type Placed = typeof Placed.Type
 
+/** POST /api/v3/orderList/oco, /oto and /otoco with newOrderRespType=FULL. What has not traded may come without `fills`. */
+export const PlacedList = Schema.Struct({
+  orderListId: WholeNumber,
+  listClientOrderId: ClientId,
+  orderReports: Schema.Array(Schema.Struct({ ...Placed.fields, fills: Schema.optionalKey(Placed.fields.fills) }))
+})
+export type PlacedList = typeof PlacedList.Type
+
 /** DELETE /api/v3/order: that it was understood. A leg of a list is answered with its whole list. */
 export const Canceled = Schema.Union([
   Schema.Struct({ orderId: WholeNumber, status: Schema.String }),

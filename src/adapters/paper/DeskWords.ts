@@ -7,7 +7,7 @@ import { ClientOrderId } from "../../domain/Ids.ts"
 import type { Instrument } from "../../domain/Instrument.ts"
 import type { EngineEvent, Execution, OwnTrade } from "../../domain/matching/Event.ts"
 import type { Listing } from "../../domain/matching/Listing.ts"
-import type { Amount, NewOrder, Order, OrderStatus } from "../../domain/matching/Order.ts"
+import type { Amount, ExpiryReason, NewOrder, Order, OrderStatus } from "../../domain/matching/Order.ts"
 import { filterFailure, type Rejection } from "../../domain/matching/Rejection.ts"
 import {
   icebergQuantityOf,
@@ -95,7 +95,12 @@ export const reportOf = (event: EngineEvent, instruments: ReadonlyMap<string, In
   }
   switch (type) {
     case "NEW":
-      return { _tag: "Accepted", ...about, working: event.working }
+      return {
+        _tag: "Accepted",
+        ...about,
+        working: event.working,
+        ...(event.status === "PENDING_NEW" ? { pending: true } : {})
+      }
     case "TRADE": {
       const whole = event.status === "FILLED" ? { whole: totals.executedQuantity } : {}
       return trade === undefined
@@ -121,11 +126,19 @@ const quantityOf = (lots: number, { stepSize }: Instrument): Decimal => Money.fr
 
 const SELF_TRADE = "It would have traded with another order of the same account."
 
-const expiryOf = ({ timeInForce, type }: Pick<Execution["order"], "timeInForce" | "type">): string => {
+const expiryOf = ({ expiry, timeInForce, type }: Execution["order"]): string => {
+  const ofList = expiry === undefined ? undefined : LIST_EXPIRIES[expiry]
+  if (ofList !== undefined) return ofList
   if (type === "MARKET") return "The book could not give the whole quantity."
   if (timeInForce === "FOK") return "Fill or kill: the book could not give the whole quantity at this price."
   if (timeInForce === "IOC") return "Immediate or cancel: the rest could not be filled at this price."
   return "The exchange expired it."
+}
+
+const LIST_EXPIRIES: { readonly [Reason in ExpiryReason]?: string } = {
+  OCO_TRIGGER: "The other order of the two began to work.",
+  OTO_PHASE_ONE_EXPIRED: "The working order of its list ended without being filled.",
+  REJECTED: "When its time came, the exchange could not place it."
 }
 
 /** What of an engine's order the desk asks about: a copy, since the engine's own goes on changing. */
@@ -190,6 +203,7 @@ export const exchangeOrderOf = (order: OrderParts, instrument: Instrument): Exch
   ...(order.icebergLots === 0 ? {} : { icebergQuantity: quantityOf(order.icebergLots, instrument) }),
   ...(order.quote === 0n ? {} : { quoteQuantity: decimalOf(order.quote) }),
   isWorking: order.workingAt >= 0,
+  ...(order.status === "PENDING_NEW" ? { isPending: true } : {}),
   status: statusOf(order.status),
   executedQuantity: quantityOf(order.executedLots, instrument),
   executedQuote: decimalOf(order.executedQuote),

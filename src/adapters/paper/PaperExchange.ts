@@ -29,6 +29,7 @@ import {
   partsOf,
   reportOf
 } from "./DeskWords.ts"
+import { newListOf } from "./ListWords.ts"
 import { Venue, type VenueCommand, type VenueError } from "./Venue.ts"
 
 /** Trades of an order that are read at once. */
@@ -105,6 +106,17 @@ const make = Effect.gen(function* () {
         const order = newOrderOf(clientOrderId, intent, listing)
         if (Result.isFailure(order)) return yield* refused(order.failure)
         yield* execute({ _tag: "Place", account: accountId, symbol: intent.symbol, order: order.success })
+        return []
+      }),
+    submitList: (list) =>
+      Effect.gen(function* () {
+        const { accountId, symbol } = list
+        yield* open(accountId)
+        const listing = venue.listings.get(symbol)
+        if (listing === undefined) return yield* refused(invalidSymbol)
+        const asked = newListOf(list, listing)
+        if (Result.isFailure(asked)) return yield* refused(asked.failure)
+        yield* execute({ _tag: "PlaceList", account: accountId, symbol, list: asked.success })
         return []
       }),
     cancel: (accountId, symbol, ref) =>

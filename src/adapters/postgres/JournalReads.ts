@@ -139,7 +139,9 @@ export const reads = (sql: SqlClient.SqlClient): Omit<Journal["Service"], "submi
       Effect.gen(function* () {
         const commands = yield* Effect.flatMap(
           sql`select ${sql.literal(envelopeOf)} as envelope, receipt from order_commands
-            where account_id = ${accountId} and order_id = ${orderId} order by at, stored_at limit ${BigInt(limit)}`,
+            where account_id = ${accountId} and (order_id = ${orderId}
+              or kind = 'PlaceList' and command -> 'legs' @> ${JSON.stringify([{ orderId }])}::jsonb)
+            order by at, stored_at limit ${BigInt(limit)}`,
           decodeStored
         )
         const events = yield* eventsFrom(

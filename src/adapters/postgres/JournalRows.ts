@@ -58,7 +58,8 @@ export const columns = {
     "updated_at bigint",
     "flights jsonb",
     "resolution jsonb",
-    "triggered_at bigint"
+    "triggered_at bigint",
+    "list jsonb"
   ],
   changes: [
     "account_id text",
@@ -75,7 +76,8 @@ export const columns = {
     "updated_at bigint",
     "flights jsonb",
     "resolution jsonb",
-    "triggered_at bigint"
+    "triggered_at bigint",
+    "list jsonb"
   ],
   calls: [
     "account_id text",
@@ -250,7 +252,9 @@ export const encodeCommand = (command: Command): typeof Command.Encoded =>
     ? { ...command, intent: encodeIntent(command.intent) }
     : command._tag === "AmendOrder"
       ? { ...command, quantity: encodeDecimal(command.quantity) }
-      : command
+      : command._tag === "PlaceList"
+        ? { ...command, legs: command.legs.map((leg) => ({ ...leg, intent: encodeIntent(leg.intent) })) }
+        : command
 
 const commandRow = ({ envelope: { accountId, at, command, commandId, traceId, userId }, refused }: SubmitItem): Row => [
   accountId,
@@ -288,7 +292,9 @@ const progressOf = (order: Order): Row => [
     flight.quantity === undefined ? flight : { ...flight, quantity: encodeDecimal(flight.quantity) }
   ),
   order.resolution,
-  order.triggeredAt
+  order.triggeredAt,
+  // Last, and left out where there is none: a row that is shorter says so as well.
+  ...(order.list === undefined ? [] : [order.list])
 ]
 
 const fillRow = (accountId: AccountId, seq: number, { intent, orderId }: Order, fill: Fill): Row => [

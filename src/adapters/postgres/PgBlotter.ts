@@ -4,7 +4,7 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { Blindness } from "../../domain/Account.ts"
 import { Balance } from "../../domain/Balance.ts"
 import { Fill } from "../../domain/Fill.ts"
-import { OrderId } from "../../domain/Ids.ts"
+import { type AccountId, OrderId } from "../../domain/Ids.ts"
 import { Order, Side } from "../../domain/Order.ts"
 import { Position } from "../../domain/Position.ts"
 import { Blotter, BlotterError, type FillsQuery, type OrdersQuery } from "../../ports/Blotter.ts"
@@ -34,7 +34,7 @@ const orderJson = `jsonb_strip_nulls(jsonb_build_object(
   'orderId', order_id, 'clientOrderId', client_order_id, 'userId', user_id, 'exchangeOrderId', exchange_order_id, 'intent', intent,
   'status', status, 'executedQuantity', executed_quantity::text, 'executedQuote', executed_quote::text, 'hold', hold,
   'tradeIds', trade_ids, 'reason', reason, 'createdAt', created_at, 'updatedAt', updated_at,
-  'flights', flights, 'resolution', resolution, 'external', external, 'triggeredAt', triggered_at))`
+  'flights', flights, 'resolution', resolution, 'external', external, 'triggeredAt', triggered_at, 'list', list))`
 
 /** A stored command without a receipt is an order that waits for its decision. */
 const pendingJson = `jsonb_build_object(
@@ -43,6 +43,15 @@ const pendingJson = `jsonb_build_object(
   'tradeIds', '[]'::jsonb, 'createdAt', at, 'updatedAt', at)`
 
 const isPending = `receipt is null and kind = 'PlaceOrder'`
+
+/** The orders of lists that wait, one a leg, with the columns of those that wait alone. */
+const pendingLegs = `(
+  select account_id, leg ->> 'orderId' as order_id, user_id, at, jsonb_build_object('intent', leg -> 'intent') as command,
+    leg -> 'intent' ->> 'symbol' as symbol,
+    jsonb_build_object('listId', command -> 'listId', 'kind', command -> 'kind', 'role', leg -> 'role') as list
+  from order_commands, jsonb_array_elements(command -> 'legs') as leg
+  where receipt is null and kind = 'PlaceList') as legs`
+const pendingLegJson = `${pendingJson} || jsonb_build_object('list', list)`
 
 const fillJson = `jsonb_build_object(
   'tradeId', trade_id, 'price', price::text, 'quantity', quantity::text, 'fee', fee::text, 'feeAsset', fee_asset,
@@ -70,9 +79,11 @@ const make = Effect.gen(function* () {
       where ${conditions} and ${sql.literal(open)} order by account_id desc, order_id desc limit ${limit})`
     const pending = sql`(select order_id, ${sql.literal(pendingJson)} as found from order_commands
       where ${conditions} and ${sql.literal(isPending)} order by order_id desc limit ${limit})`
+    const legs = sql`(select order_id, ${sql.literal(pendingLegJson)} as found from ${sql.literal(pendingLegs)}
+      where ${conditions} order by order_id desc limit ${limit})`
     return state === "closed"
       ? sql`select found from ${known} k order by order_id desc`
-      : sql`select found from (${known} union all ${pending}) a order by order_id desc limit ${limit}`
+      : sql`select found from (${known} union all ${pending} union all ${legs}) a order by order_id desc limit ${limit}`
   }
 
   const fills = ({ accountId, beforeSeq, limit, orderId, symbol }: FillsQuery) => {
@@ -85,6 +96,13 @@ const make = Effect.gen(function* () {
     return sql`select ${sql.literal(fillJson)} as found from fills
       where ${conditions} order by account_id desc, seq desc limit ${limit}`
   }
+
+  const waitingLeg = (accountId: AccountId, orderId: OrderId) =>
+    Effect.flatMap(
+      sql`select ${sql.literal(pendingLegJson)} as found from ${sql.literal(pendingLegs)}
+        where account_id = ${accountId} and order_id = ${orderId}`,
+      decodeOrders
+    )
 
   return Blotter.of({
     orders: (query) =>
@@ -99,6 +117,8 @@ const make = Effect.gen(function* () {
         select ${sql.literal(pendingJson)} from order_commands
         where account_id = ${accountId} and order_id = ${orderId} and ${sql.literal(isPending)}`.pipe(
         Effect.flatMap(decodeOrders),
+        // Few wait as a leg, and most of those that are asked for are no legs: looked for among them last.
+        Effect.flatMap((rows) => (rows.length > 0 ? Effect.succeed(rows) : waitingLeg(accountId, orderId))),
         Effect.map(([row]) => Option.fromNullishOr(row?.found)),
         read
       ),

@@ -5,7 +5,7 @@ import type { Decimal } from "../../domain/Money.ts"
 import { refOf } from "../../domain/Hear.ts"
 import { type Call, type Order, SEND_WITHIN_MILLIS } from "../../domain/Order.ts"
 import type { Report } from "../../domain/Report.ts"
-import type { ApprovedOrder } from "../../domain/Risk.ts"
+import type { ApprovedList, ApprovedOrder } from "../../domain/Risk.ts"
 import type { Exchange, ExchangeError } from "../../ports/Exchange.ts"
 import { Milestone } from "../../ports/Milestone.ts"
 import type { Inbox } from "../Mailbox.ts"
@@ -31,7 +31,9 @@ export const make = Effect.fnUntraced(function* (
   const told = Effect.fnUntraced(function* (
     call: Call,
     orderId: OrderId,
-    made: Effect.Effect<ReadonlyArray<Report>, ExchangeError>
+    made: Effect.Effect<ReadonlyArray<Report>, ExchangeError>,
+    /** Of a list: each of its orders hears how the one call ended. */
+    legs?: ApprovedList["legs"]
   ) {
     const sentAt = yield* Clock.currentTimeMillis
     const message = yield* made.pipe(
@@ -46,7 +48,8 @@ export const make = Effect.fnUntraced(function* (
     )
     reached("call made")
     const answeredAt = yield* Clock.currentTimeMillis
-    yield* inbox.put([{ ...message, orderId, call, sentAt, answeredAt }])
+    const ended = { ...message, orderId, call, sentAt, answeredAt }
+    yield* inbox.put(legs === undefined ? [ended] : legs.map(({ order }) => ofLeg(ended, order)))
     reached("call answered")
   })
 
@@ -55,19 +58,30 @@ export const make = Effect.fnUntraced(function* (
     turn: Turn,
     call: Call,
     orderId: OrderId,
-    made: Effect.Effect<ReadonlyArray<Report>, ExchangeError>
+    made: Effect.Effect<ReadonlyArray<Report>, ExchangeError>,
+    legs?: ApprovedList["legs"]
   ): Effect.Effect<void> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      now - turn.now <= SEND_WITHIN_MILLIS
-        ? told(call, orderId, made)
-        : inbox.put([{ _tag: "CallRefused", orderId, call, reason: TOO_SLOW, sentAt: now, answeredAt: now }])
-    )
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      if (now - turn.now <= SEND_WITHIN_MILLIS) return told(call, orderId, made, legs)
+      const late = { _tag: "CallRefused", orderId, call, reason: TOO_SLOW, sentAt: now, answeredAt: now } as const
+      return inbox.put(legs === undefined ? [late] : legs.map(({ order }) => ofLeg(late, order)))
+    })
 
   const submit = (turn: Turn, order: ApprovedOrder) =>
     Effect.ensuring(
       inTime(turn, "submit", order.orderId, exchange.submit(order)),
       Effect.sync(() => submitting.delete(order.orderId))
     )
+
+  const submitList = (turn: Turn, list: ApprovedList) => {
+    const { legs } = list
+    const [first] = legs
+    if (first === undefined) return Effect.void
+    return Effect.ensuring(
+      inTime(turn, "submit", first.order.orderId, exchange.submitList(list), legs),
+      Effect.sync(() => legs.forEach(({ order }) => submitting.delete(order.orderId)))
+    )
+  }
 
   /** Behind the order itself: a cancel that overtakes it finds nothing to cancel. */
   const cancel = Effect.fnUntraced(function* (order: Order) {
@@ -92,11 +106,24 @@ export const make = Effect.fnUntraced(function* (
         // It may have ended by now: then there is nothing to wait for.
         if (fiber.pollUnsafe() === undefined) submitting.set(order.orderId, fiber)
       }
+      for (const list of turn.lists) {
+        const fiber = yield* Effect.forkIn(submitList(turn, list), scope)
+        if (fiber.pollUnsafe() !== undefined) continue
+        for (const { order } of list.legs) submitting.set(order.orderId, fiber)
+      }
       for (const order of turn.cancels) yield* Effect.forkIn(cancel(order), scope)
       for (const { order, quantity } of turn.amends) yield* Effect.forkIn(amend(turn, order, quantity), scope)
     })
   }
 })
+
+type Ended = Extract<Message, { readonly _tag: "Answered" | "CallRefused" | "NoAnswer" }>
+
+/** How the call of a list ended, as one of its orders hears it: an answer in its own words alone. */
+const ofLeg = (ended: Ended, { clientOrderId, orderId }: ApprovedOrder): Ended =>
+  ended._tag === "Answered"
+    ? { ...ended, orderId, reports: ended.reports.filter((report) => report.clientOrderId === clientOrderId) }
+    : { ...ended, orderId }
 
 const TOO_SLOW = "The desk needed too long to store this, so it was not sent on."
 

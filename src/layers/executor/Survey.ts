@@ -5,6 +5,7 @@ import type { Balance } from "../../domain/Balance.ts"
 import type { SurveyCause } from "../../domain/Event.ts"
 import { type Asked, openOrders, orderIdOf, orderIn, refOf } from "../../domain/Hear.ts"
 import type { AccountId, OrderId } from "../../domain/Ids.ts"
+import { isWaiting } from "../../domain/ListLink.ts"
 import * as Money from "../../domain/Money.ts"
 import { isStop, type Order } from "../../domain/Order.ts"
 import { type ExchangeOrder, type ExchangeOrderState, isWhole, type TradeOf } from "../../domain/Report.ts"
@@ -124,6 +125,7 @@ const mayDiffer = (
     state === undefined ||
     !Money.equals(state.executedQuantity, order.executedQuantity) ||
     !Money.equals(state.quantity, order.intent.quantity) ||
+    (isWaiting(order.list) && state.isPending !== true) ||
     (isStop(order.intent) && state.isWorking !== (order.triggeredAt !== undefined)) ||
     unbooked.some(({ exchangeOrderId }) => exchangeOrderId === order.exchangeOrderId)
   )

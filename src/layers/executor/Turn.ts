@@ -11,7 +11,7 @@ import type { OrderId } from "../../domain/Ids.ts"
 import * as Money from "../../domain/Money.ts"
 import { type Call, flightOf, type Order, type Source } from "../../domain/Order.ts"
 import type { ExchangeOrder, Report } from "../../domain/Report.ts"
-import type { ApprovedOrder, RiskContext } from "../../domain/Risk.ts"
+import type { ApprovedList, ApprovedOrder, RiskContext } from "../../domain/Risk.ts"
 import type { Message } from "./Message.ts"
 import type { Survey } from "./Survey.ts"
 
@@ -41,6 +41,7 @@ export class Turn {
   readonly records: Array<CallRecord> = []
   /** Side effects, for after the journal. */
   readonly submits: Array<ApprovedOrder> = []
+  readonly lists: Array<ApprovedList> = []
   readonly cancels: Array<Order> = []
   readonly amends: Array<NonNullable<Decide.Decision["amend"]>> = []
   /** Orders about which evidence must be sought: a call was not answered, or fills are missing. */
@@ -75,6 +76,7 @@ export class Turn {
       at: this.now
     })
     if (decision.submit !== undefined) this.submits.push(decision.submit)
+    if (decision.submitList !== undefined) this.lists.push(decision.submitList)
     if (decision.cancel !== undefined) this.cancels.push(decision.cancel)
     if (decision.amend !== undefined) this.amends.push(decision.amend)
   }

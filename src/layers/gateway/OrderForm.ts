@@ -1,6 +1,6 @@
 // From what a caller sent to an intent the domain can judge: decimals exactly as written, or a sentence about what is wrong.
 import { Effect } from "effect"
-import type { OrderInput } from "../../contract/Http.ts"
+import type { OrderInput } from "../../contract/OrderInputs.ts"
 import type { DenialReason } from "../../domain/Denial.ts"
 import * as Instrument from "../../domain/Instrument.ts"
 import type { Decimal } from "../../domain/Money.ts"

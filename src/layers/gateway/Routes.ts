@@ -9,6 +9,7 @@ import * as AuthRoutes from "./AuthRoutes.ts"
 import * as Boundary from "./Boundary.ts"
 import * as ExchangeRoutes from "./ExchangeRoutes.ts"
 import { Limits } from "./Limits.ts"
+import * as ListRoutes from "./ListRoutes.ts"
 import * as MarketRoutes from "./MarketRoutes.ts"
 import * as Pages from "./Pages.ts"
 import { Passwords } from "./Passwords.ts"
@@ -21,6 +22,7 @@ const common = Layer.mergeAll(Boundary.layer, PrometheusMetrics.layerHttp(), Pag
 /** REST, docs, health and metrics. Serve it with `disableLogger`: a log line a request costs more than the request. */
 export const layer = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
   Layer.provide(TradingRoutes.layer),
+  Layer.provide(ListRoutes.layer),
   Layer.provide(ExchangeRoutes.layer),
   Layer.provide(MarketRoutes.layer),
   Layer.provide(AccountRoutes.layer),

@@ -26,7 +26,7 @@ const outcomeOpen = () =>
     "JOURNAL_UNAVAILABLE",
     "The desk could not confirm this. Send it again with the same Idempotency-Key: it cannot happen twice."
   )
-const marketAway = refuse(
+export const marketAway = refuse(
   "MARKET_UNAVAILABLE",
   "The desk does not know its market yet. Nothing was placed; try again shortly."
 )
@@ -39,12 +39,15 @@ const notOpen = (found: Option.Option<Order>, what: string) => {
   return refusal("ORDER_CLOSED", `The order is already ${status}; there is nothing left to ${what}.`)
 }
 type CloseRefusal = "ORDER_CLOSED" | "ORDER_NOT_FOUND"
-type PlaceRefusal = Exclude<DenialCode, "MARKET_UNAVAILABLE">
-const conflict = refuse("IDEMPOTENCY_CONFLICT", "That Idempotency-Key was used for another request. Use a fresh one.")
+export type PlaceRefusal = Exclude<DenialCode, "MARKET_UNAVAILABLE">
+export const conflict = refuse(
+  "IDEMPOTENCY_CONFLICT",
+  "That Idempotency-Key was used for another request. Use a fresh one."
+)
 
 /** One refusal a code, as the contract has them. */
-type RefusalsOf<Code> = Code extends string ? Refusal<Code> : never
-type Again<Code extends string> = RefusalsOf<Code> | Refusal<"IDEMPOTENCY_CONFLICT">
+export type RefusalsOf<Code> = Code extends string ? Refusal<Code> : never
+export type Again<Code extends string> = RefusalsOf<Code> | Refusal<"IDEMPOTENCY_CONFLICT">
 
 /** Also of a refusal: the same key gets the same answer, however the market or the order has moved on. */
 const receiptOf = ({ at, command, commandId }: Envelope, { error }: Refusal<string>): Receipt => {
@@ -60,12 +63,16 @@ const receiptOf = ({ at, command, commandId }: Envelope, { error }: Refusal<stri
   }
 }
 
-const pending = (orderId: string): Accepted => ({ orderId, status: "PENDING" })
+const acceptedOf = (command: Command): Effect.Effect<Accepted, Again<never>> => {
+  const orderId = orderIdOf(command)
+  return orderId === undefined ? conflict : Effect.succeed({ orderId, status: "PENDING" })
+}
 
 /** https://www.w3.org/TR/trace-context/#traceparent-header */
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/
 
-const make = Effect.gen(function* () {
+/** What every way to ask for something is made with. */
+export const make = Effect.gen(function* () {
   const access = yield* Access
   const blotter = yield* Blotter
   const gateway = yield* Gateway
@@ -94,28 +101,27 @@ const make = Effect.gen(function* () {
   })
 
   /** What was said of a command the first time, said again: it is never judged anew (I3). */
-  const again = <Code extends string>({ envelope, receipt }: Stored): Effect.Effect<Accepted, Again<Code>> => {
+  const again = <Code extends string>({ envelope, receipt }: Stored): Effect.Effect<Command, Again<Code>> =>
     // Of a command that asks for the same, so of the same endpoint.
-    if (receipt?.refusal !== undefined) return Effect.fail({ error: receipt.refusal } as RefusalsOf<Code>)
-    const orderId = orderIdOf(envelope.command)
-    return orderId === undefined ? conflict : Effect.succeed(pending(orderId))
-  }
+    receipt?.refusal === undefined
+      ? Effect.succeed(envelope.command)
+      : Effect.fail({ error: receipt.refusal } as RefusalsOf<Code>)
 
-  /** The first answer to a key, where it has had one. */
-  const repeated = Effect.fnUntraced(function* <Code extends string>(
+  /** The command that stands under a key, where there is one. */
+  const standing = Effect.fnUntraced(function* <Code extends string>(
     accountId: AccountId,
     key: string | undefined,
     command: Command
   ) {
-    if (key === undefined) return Option.none<Accepted>()
+    if (key === undefined) return Option.none<Command>()
     const first = yield* Effect.catch(gateway.stored(accountId, CommandId.make(key)), storeAway)
-    if (Option.isNone(first)) return Option.none<Accepted>()
+    if (Option.isNone(first)) return Option.none<Command>()
     if (!sameRequest(first.value.envelope.command, command)) return yield* conflict
     return Option.some(yield* again<Code>(first.value))
   })
 
   const full = Effect.fnUntraced(function* <Code extends string>({ accountId, command }: Envelope, key?: string) {
-    const first = yield* repeated<Code>(accountId, key, command)
+    const first = yield* standing<Code>(accountId, key, command)
     if (Option.isSome(first)) return first.value
     return yield* refuseForNow(
       "MAILBOX_FULL",
@@ -124,8 +130,8 @@ const make = Effect.gen(function* () {
     )
   })
 
-  /** Makes the command durable, or the `refusal` of one that was sent with a key; answers a repeat as it was answered the first time. */
-  const submit = Effect.fnUntraced(function* <Code extends string = never>(
+  /** Makes the command durable, or the `refusal` of one that was sent with a key; a repeat gives what stands since the first time. */
+  const settle = Effect.fnUntraced(function* <Code extends string = never>(
     envelope: Envelope,
     key: string | undefined,
     refused?: RefusalsOf<Code>
@@ -138,14 +144,17 @@ const make = Effect.gen(function* () {
         MailboxFull: () => full<Code>(envelope, key)
       })
     )
-    if (!("_tag" in stored)) return stored
+    if (stored._tag !== "New" && stored._tag !== "Repeated" && stored._tag !== "Conflicting") return stored
     if (stored._tag === "Conflicting") return yield* conflict
     return yield* again<Code>(
       stored._tag === "New" ? { envelope, ...(receipt === undefined ? {} : { receipt }) } : stored
     )
   })
 
-  return { access, blotter, gateway, limits, market, ids, stamp, submit, repeated }
+  const submit = <Code extends string = never>(...given: Parameters<typeof settle<Code>>) =>
+    Effect.flatMap(settle<Code>(...given), acceptedOf)
+
+  return { access, blotter, gateway, limits, market, ids, stamp, settle, standing, submit }
 })
 
 /** The handlers of `/api/trading`. */
@@ -153,7 +162,7 @@ export const layer = HttpApiBuilder.group(
   Api,
   "trading",
   Effect.fnUntraced(function* (group) {
-    const { access, blotter, ids, limits, market, repeated, stamp, submit } = yield* make
+    const { access, blotter, ids, limits, market, standing, stamp, submit } = yield* make
     const { environment } = yield* Config
     const journal = yield* Journal
     const read = Effect.fnUntraced(function* (named: string | undefined) {
@@ -175,8 +184,8 @@ export const layer = HttpApiBuilder.group(
         const refused = refusalOf(denial)
         // A market that is not known is no answer to keep. One in another process, not heard of yet, is no reason to call the symbol unknown.
         if (refused.error.code === "MARKET_UNAVAILABLE" || (yield* market.instruments).size === 0) {
-          const first = yield* repeated<PlaceRefusal>(accountId, key, command)
-          return Option.isSome(first) ? first.value : yield* marketAway
+          const first = yield* standing<PlaceRefusal>(accountId, key, command)
+          return Option.isSome(first) ? yield* acceptedOf(first.value) : yield* marketAway
         }
         return yield* submit<PlaceRefusal>(envelope, key, refused as RefusalsOf<PlaceRefusal>)
       }),

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result } from "effect"
-import type { OrderInput } from "../../../src/contract/Http.ts"
+import type { OrderInput } from "../../../src/contract/OrderInputs.ts"
 import { format } from "../../../src/domain/Money.ts"
 import { FreshIds } from "../../../src/layers/gateway/FreshIds.ts"
 import { callerOf } from "../../../src/layers/gateway/Limits.ts"
