@@ -4,7 +4,7 @@ import { type Account, AccountSnapshot, type AccountUpdate, empty, step, toSnaps
 import type { CallRecord } from "../../src/domain/CallRecord.ts"
 import { type Command, type Envelope, orderIdOf, type Receipt } from "../../src/domain/Command.ts"
 import type { Event } from "../../src/domain/Event.ts"
-import { AccountId, clientOrderIdOf, CommandId, OrderId, UserId } from "../../src/domain/Ids.ts"
+import { AccountId, clientOrderIdOf, CommandId, ListId, OrderId, UserId } from "../../src/domain/Ids.ts"
 import * as Money from "../../src/domain/Money.ts"
 import { type Intent, priceOf, quoteQuantityOf, stopPriceOf } from "../../src/domain/Order.ts"
 import type { Append } from "../../src/ports/Journal.ts"
@@ -94,6 +94,28 @@ export const submitted = (
       intent.side === "BUY"
         ? { asset: quoteAsset, amount: quoteQuantityOf(intent) ?? Money.multiply(limit, intent.quantity) }
         : { asset: baseAsset, amount: intent.quantity }
+  }
+}
+
+/** Two orders that end each other, the first of that number. */
+export const ocoOf = (number: number): Extract<Command, { readonly _tag: "PlaceList" }> => {
+  const terms = { symbol: "BTCUSDT", side: "SELL", quantity: Money.decimal("0.5") } as const
+  return {
+    _tag: "PlaceList",
+    listId: ListId.make(orderId(number).replace("-8000-", "-9000-")),
+    kind: "OCO",
+    legs: [
+      {
+        role: "above",
+        orderId: orderId(number),
+        intent: { type: "LIMIT_MAKER", ...terms, price: Money.decimal("61000.5") }
+      },
+      {
+        role: "below",
+        orderId: orderId(number + 1),
+        intent: { type: "STOP_LOSS", ...terms, stopPrice: Money.decimal("59000") }
+      }
+    ]
   }
 }
 

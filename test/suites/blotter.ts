@@ -3,6 +3,7 @@ import { assert, type Vitest } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { fromSnapshot } from "../../src/domain/Account.ts"
 import { OPEN_ACCOUNT } from "../../src/domain/Command.ts"
+import type { ListRole } from "../../src/domain/ListLink.ts"
 import * as Money from "../../src/domain/Money.ts"
 import type { Order } from "../../src/domain/Order.ts"
 import { orderView } from "../../src/contract/Views.ts"
@@ -18,6 +19,7 @@ import {
   filled,
   limitBuy,
   NOW,
+  ocoOf,
   orderId,
   placeOrder,
   receiptOf,
@@ -97,6 +99,40 @@ export const blotterSuite = (it: Vitest.MethodsNonLive<Journal | Blotter>): void
       const ann = accountId("opened")
       yield* journal.submit(envelope(ann, OPEN_ACCOUNT, { _tag: "OpenAccount" }))
       assert.deepStrictEqual(yield* blotter.orders({ accountId: ann, state: "all", limit: 10 }), [])
+    })
+  )
+
+  it.effect("shows each order of a list that is not decided as PENDING, and with its list afterwards", () =>
+    Effect.gen(function* () {
+      const [journal, blotter] = [yield* Journal, yield* Blotter]
+      const writer = new SampleWriter(accountId("list"))
+      const { accountId: ann } = writer.account
+      const asked = ocoOf(1)
+      const { kind, legs, listId } = asked
+      const command = envelope(ann, "l1", asked)
+      yield* journal.submit(command)
+      const list = (role: ListRole) => ({ listId, kind, role })
+      const second = Option.getOrThrow(yield* blotter.order(ann, orderId(2)))
+      assert.deepStrictEqual([second.status, second.list, second.intent], ["PENDING", list("below"), legs[1]?.intent])
+      const state = { accountId: ann, state: "open", limit: 10 } as const
+      assert.deepStrictEqual(numbers(yield* blotter.orders(state)), [2, 1])
+      assert.deepStrictEqual(numbers(yield* blotter.orders({ ...state, symbol: "ETHUSDT" })), [])
+      yield* journal.append(
+        writer.next(
+          [
+            deposited("BTC", "1"),
+            { ...submitted(1, legs[0]?.intent), list: list("above") },
+            { ...submitted(2, legs[1]?.intent), list: { ...list("below"), kind: "OTOCO" } }
+          ],
+          { receipts: [receiptOf(command, 3)] }
+        )
+      )
+      yield* journal.append(writer.next([{ _tag: "LegPlaced", orderId: orderId(2) }]))
+      assert.deepStrictEqual(shownState(writer, yield* blotter.state(ann)), shown(writer.account))
+      const [placed] = yield* blotter.orders(state)
+      assert.deepStrictEqual(placed?.list, { ...list("below"), kind: "OTOCO", placedAt: NOW + 4 })
+      yield* journal.append(writer.next([canceled(2), canceled(1)]))
+      assert.deepStrictEqual(Option.getOrThrow(yield* blotter.order(ann, orderId(1))).list, list("above"))
     })
   )
 

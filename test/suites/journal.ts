@@ -15,6 +15,7 @@ import {
   canceled,
   deposited,
   envelope,
+  ocoOf,
   filled,
   limitBuy,
   orderId,
@@ -136,6 +137,27 @@ export const journalSuite = (it: Vitest.MethodsNonLive<Journal>): void => {
       const short = yield* journal.trail(ann, orderId(1), 1)
       assert.deepStrictEqual([short.commands.length, short.events.length, short.calls.length], [1, 1, 1])
       assert.deepStrictEqual((yield* journal.trail(accountId("nobody"), orderId(1), 100)).events, [])
+    })
+  )
+
+  it.effect("tells of an order of a list that the list was asked for", () =>
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const writer = new SampleWriter(accountId("trail-of-leg"))
+      const { accountId: ann } = writer.account
+      const list = { ...envelope(ann, "l1", ocoOf(1)), at: 5 }
+      yield* journal.submit(list)
+      yield* journal.submit(envelope(accountId("trail-of-another"), "l1", ocoOf(1)))
+      for (const leg of [1, 2]) {
+        const { commands } = yield* journal.trail(ann, orderId(leg), 10)
+        assert.deepStrictEqual(commands, [{ envelope: list }])
+      }
+      assert.deepStrictEqual((yield* journal.trail(ann, orderId(3), 10)).commands, [])
+      const again = yield* journal.submit(list)
+      assert.deepStrictEqual(again, { _tag: "Repeated", envelope: list })
+      assert.strictEqual((yield* journal.submit({ ...list, command: ocoOf(3) }))._tag, "Repeated", "ids are stamped")
+      const other = { ...ocoOf(1), kind: "OTOCO" as const }
+      assert.strictEqual((yield* journal.submit({ ...list, command: other }))._tag, "Conflicting")
     })
   )
 
