@@ -93,11 +93,15 @@ export const approveList = (
   if (instrument === undefined) return Result.fail({ _tag: "UnknownSymbol", symbol })
   const unfit = ListRules.unfit(instrument, asked)
   if (unfit !== undefined) return Result.fail(unfit)
+  const working = legs.find(({ role }) => role === "working")
+  // What waits meets the market where the working order has filled.
+  const filledAt = working === undefined ? undefined : priceOf(working.intent)
+  const later = filledAt === undefined ? context : { ...context, referencePrice: filledAt }
   const approved: Array<ApprovedList["legs"][number]> = []
   const wanted: Array<Need> = []
   for (const { intent, orderId, role } of legs) {
     const others = approved.map(({ order }) => order.intent)
-    const judged = judge(account, intent, context, others)
+    const judged = judge(account, intent, role === "working" ? context : later, others)
     if (Result.isFailure(judged)) return Result.fail(judged.failure)
     const need = needOf(instrument, intent, judged.success)
     if (role !== "pending" && (kind === "OCO" || role === "working")) wanted.push(need)

@@ -123,6 +123,17 @@ describe("the rules of an order list", () => {
     assert.strictEqual(reasonOf("OTOCO", later, context("58500")), "approved")
   })
 
+  it("draw the collar of what waits around the price of its working order", () => {
+    const bracket = (entry: string, profit: string): Legs => [
+      ["working", 3, limit("BUY", "0.1", entry)],
+      [above, 1, maker("SELL", "0.1", profit)],
+      [below, 2, stop("STOP_LOSS", "SELL", "0.1", { stopPrice: "39000" })]
+    ]
+    assert.strictEqual(reasonOf("OTOCO", bracket("40000", "41000")), "approved")
+    assert.strictEqual(reasonOf("OTOCO", bracket("60000", "50000")), "PriceOutsideCollar")
+    assert.strictEqual(reasonOf("OTOCO", bracket("70000", "71000")), "PriceOutsideCollar")
+  })
+
   it("hold each order to the rules of one alone, and to what the symbol allows", () => {
     assert.strictEqual(reasonOf("OCO", [exit[0]!, [below, 2, { ...stopLoss, quantity: Money.zero }]]), "ListLegWrong")
     const tiny: Legs = [

@@ -51,6 +51,7 @@ export const all = async (
     const complain = (what: string) => void found.push(`${what} (${accountId})`)
     decided(look, trader, complain)
     once(look, complain)
+    whole(look, complain)
     fates(look, complain)
     fills(look, complain)
     money(world, look, complain)
@@ -88,8 +89,19 @@ const once = ({ account, placed }: Look, complain: Complain): void => {
   }
 }
 
+/** I2: a list is at the exchange with all of its orders, as one list, or not at all. */
+const whole = ({ account, placed }: Look, complain: Complain): void => {
+  const there = new Map(placed.map((order) => [order.clientOrderId, order.listId]))
+  const lists = new Map<string, Set<number | undefined>>()
+  for (const { clientOrderId, list } of account.orders.values()) {
+    if (list === undefined) continue
+    lists.set(list.listId, (lists.get(list.listId) ?? new Set()).add(there.get(clientOrderId)))
+  }
+  for (const [listId, ids] of lists) if (ids.size > 1) complain(`I2 the list ${listId} is torn at the exchange`)
+}
+
 const FATES: Readonly<Record<EngineStatus, ReadonlyArray<Order["status"]>>> = {
-  PENDING_NEW: ["NEW"],
+  PENDING_NEW: ["PENDING_NEW"],
   NEW: ["NEW"],
   PARTIALLY_FILLED: ["PARTIALLY_FILLED"],
   FILLED: ["FILLED"],

@@ -36,6 +36,8 @@ export interface FaultPlan {
   readonly deposits: number
   /** Orders that are neither plain market nor plain limit: no fault, but a world of its own. */
   readonly otherTypes: number
+  /** Orders that belong together: no fault either. */
+  readonly lists: number
 }
 
 const swarm: { readonly [K in keyof FaultPlan]: readonly [least: number, most: number] } = {
@@ -64,7 +66,8 @@ const swarm: { readonly [K in keyof FaultPlan]: readonly [least: number, most: n
   clockOffset: [-250, 250],
   strangers: [5, 40],
   deposits: [1, 3],
-  otherTypes: [0.1, 0.6]
+  otherTypes: [0.1, 0.6],
+  lists: [0.05, 0.4]
 }
 
 const COUNTED = new Set<keyof FaultPlan>([
@@ -77,12 +80,15 @@ const COUNTED = new Set<keyof FaultPlan>([
   "deposits"
 ])
 
-/** Each fault is off in half of the worlds. What came later has dice of its own, `others`, so that older worlds stay as they were. */
-export const plan = (dice: Dice, others: Dice): FaultPlan => {
+/** What came later has dice of its own, so that older worlds stay as they were. */
+export type LaterDice = { readonly [K in "otherTypes" | "lists"]: Dice }
+
+/** Each fault is off in half of the worlds. */
+export const plan = (dice: Dice, later: LaterDice): FaultPlan => {
   const drawn: Partial<Record<keyof FaultPlan, number>> = {}
   for (const name of Object.keys(swarm) as ReadonlyArray<keyof FaultPlan>) {
     const [least, most] = swarm[name]
-    const own = name === "otherTypes" ? others : dice
+    const own = name === "otherTypes" || name === "lists" ? later[name] : dice
     const value = least + own.next() * (most - least)
     drawn[name] = own.chance(0.5) ? (COUNTED.has(name) || name === "clockOffset" ? Math.round(value) : value) : 0
   }

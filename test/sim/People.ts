@@ -2,9 +2,10 @@
 import { Cause, Effect, Exit } from "effect"
 import { newOrderOf } from "../../src/adapters/paper/DeskWords.ts"
 import { type Command, type Envelope, orderIdOf } from "../../src/domain/Command.ts"
-import { type AccountId, ClientOrderId, CommandId, OrderId, UserId } from "../../src/domain/Ids.ts"
+import { type AccountId, ClientOrderId, CommandId, ListId, OrderId, UserId } from "../../src/domain/Ids.ts"
 import * as Money from "../../src/domain/Money.ts"
 import type { Intent, TimeInForce } from "../../src/domain/Order.ts"
+import { listOf } from "./PeoplesLists.ts"
 import { symbols, type Walk } from "./Market.ts"
 import type { Dice } from "./Dice.ts"
 import type { World } from "./World.ts"
@@ -55,14 +56,10 @@ export class Trader implements Told {
           const { command, key } = dice.pick(this.#sent.slice(-50))
           yield* this.#send(key, () => command, false)
         } else {
-          const intent = this.#intent()
+          const ask = this.#asking()
           this.orders++
           const key = CommandId.make(`k${++this.#number}`)
-          yield* this.#send(
-            key,
-            () => ({ _tag: "PlaceOrder", orderId: this.#orderId(), intent }),
-            dice.chance(this.#world.plan.clientGone)
-          )
+          yield* this.#send(key, ask, dice.chance(this.#world.plan.clientGone))
         }
       }
     })
@@ -85,11 +82,28 @@ export class Trader implements Told {
     )
   }
 
+  /** What is placed next; its ids are new each time that it is asked for. */
+  #asking(): () => Command {
+    const { given, injected, later } = this.#world
+    if (!later.lists.chance(given.lists)) {
+      const intent = this.#intent()
+      return () => ({ _tag: "PlaceOrder", orderId: this.#orderId(), intent })
+    }
+    injected.count("order list")
+    const { kind, legs } = listOf(later.lists, this.#walk)
+    return () => ({
+      _tag: "PlaceList",
+      listId: ListId.make(this.#orderId()),
+      kind,
+      legs: legs.map((leg) => ({ ...leg, orderId: this.#orderId() }))
+    })
+  }
+
   #intent(): Intent {
-    const { dice, given, injected, others } = this.#world
-    if (others.chance(given.otherTypes)) {
+    const { dice, given, injected, later } = this.#world
+    if (later.otherTypes.chance(given.otherTypes)) {
       injected.count("order of another type")
-      return otherIntent(others, this.#walk)
+      return otherIntent(later.otherTypes, this.#walk)
     }
     const symbol = dice.pick(symbols)
     const side = dice.pick(["BUY", "SELL"] as const)
@@ -138,18 +152,23 @@ export class Trader implements Told {
   }
 
   #answered(key: CommandId, command: Command): void {
-    const orderId = orderIdOf(command)
+    const placed = placedBy(command)
+    const orderId = placed[0] ?? orderIdOf(command)
     if (this.answers.has(key) && this.answers.get(key) !== orderId) {
       this.#world.complain(
         `${key} of ${this.accountId} was answered with ${String(this.answers.get(key))} and with ${String(orderId)}`
       )
     }
     this.answers.set(key, orderId)
-    if (command._tag === "PlaceOrder" && orderId !== undefined) {
-      this.#mine.push(orderId)
-      this.#sent.push({ key, command })
-    }
+    if (placed.length === 0) return
+    this.#mine.push(...placed)
+    this.#sent.push({ key, command })
   }
+}
+
+const placedBy = (command: Command): ReadonlyArray<OrderId> => {
+  if (command._tag === "PlaceOrder") return [command.orderId]
+  return command._tag === "PlaceList" ? command.legs.map(({ orderId }) => orderId) : []
 }
 
 /** Any of the types beside plain market and limit. Triggers are near enough to come, and limits near enough to be met. */

@@ -14,7 +14,7 @@ import { PaperJournal } from "../../src/ports/PaperJournal.ts"
 import * as Settings from "../kit/Settings.ts"
 import * as Desk from "./Desk.ts"
 import { Dice } from "./Dice.ts"
-import { calm, type FaultPlan, Injected, plan, spared } from "./Faults.ts"
+import { calm, type FaultPlan, Injected, type LaterDice, plan, spared } from "./Faults.ts"
 import * as Market from "./Market.ts"
 import { Network } from "./Network.ts"
 import { Store } from "./Store.ts"
@@ -35,7 +35,7 @@ export class World {
   readonly time = new VirtualTime()
   readonly dice: Dice
   /** Of whatever worlds with pinned seeds do not have. */
-  readonly others: Dice
+  readonly later: LaterDice
   readonly injected = new Injected()
   readonly context: Context.Context<never>
   plan: FaultPlan
@@ -53,8 +53,8 @@ export class World {
   constructor(seed: number, without: ReadonlyArray<keyof FaultPlan>) {
     this.seed = seed
     this.dice = new Dice(seed)
-    this.others = new Dice(seed + 2)
-    this.given = spared(plan(this.dice, this.others), without)
+    this.later = { otherTypes: new Dice(seed + 2), lists: new Dice(seed + 3) }
+    this.given = spared(plan(this.dice, this.later), without)
     this.plan = this.given
     this.context = this.time.context(new Dice(seed + 1).next)
   }

@@ -50,6 +50,7 @@ export const Asked = ({ order }: { order: OrderView }) => (
     </td>
     <td data-label="Type" class="soft">
       {TYPES[order.type]} {order.timeInForce === "GTC" ? "" : order.timeInForce}
+      <Together order={order} />
     </td>
     <td data-label="Price">
       {order.price === null ? "market" : Figure.fixed(order.price, decimalsOf(order.symbol).price)}
@@ -57,6 +58,23 @@ export const Asked = ({ order }: { order: OrderView }) => (
     </td>
   </>
 )
+
+/** Which orders belong to which list, and what each is for. */
+const Together = ({ order: { list, type } }: { order: OrderView }) => {
+  if (list === undefined) return null
+  const purpose =
+    list.role === "working" ? "entry" : list.role === "pending" ? "then" : type.startsWith("STOP") ? "stop" : "profit"
+  return (
+    <span
+      class="small together"
+      data-testid="list"
+      title={`Order list ${list.listId}: the ${list.role} order of an ${list.kind}`}
+    >
+      {" "}
+      {list.kind} {list.listId.slice(-3)} · {purpose}
+    </span>
+  )
+}
 
 /** The price that starts a stop order, and whether it still waits for it. */
 const Trigger = ({ order }: { order: OrderView }) => {
@@ -82,7 +100,7 @@ const Line = ({ order }: { order: OrderView }) => {
   const reducible = order.type !== "MARKET" && (order.status === "NEW" || order.status === "PARTIALLY_FILLED")
   const reducing = Orders.reducing.value === order.orderId
   return (
-    <tr data-testid="open-order">
+    <tr data-testid="open-order" class={order.list === undefined ? "" : "linked"}>
       <Asked order={order} />
       <td data-label="Quantity">
         {reducing && reducible ? <Reduce order={order} /> : Figure.fixed(order.quantity, decimals.quantity)}
@@ -111,10 +129,10 @@ const Line = ({ order }: { order: OrderView }) => {
           type="button"
           class="link down"
           disabled={busy}
-          aria-label={`Cancel ${words}`}
+          aria-label={order.list === undefined ? `Cancel ${words}` : `Cancel ${words} and the orders with it`}
           onClick={() => void Orders.cancel(order.orderId)}
         >
-          {busy ? "Cancelling…" : "Cancel"}
+          {busy ? "Cancelling…" : order.list === undefined ? "Cancel" : "Cancel all"}
         </button>
       </td>
     </tr>

@@ -9,9 +9,11 @@ import type { Preview } from "../store/Preview.ts"
 import type { SymbolView } from "../../src/contract/Http.ts"
 import type { OrderType, TimeInForce as TimeInForceName } from "../../src/domain/Order.ts"
 import { type Field as DraftField, hasTimeInForce, NAMES, TYPES } from "../store/Draft.ts"
+import * as Plan from "../store/Plan.ts"
 import * as Ticket from "../store/Ticket.ts"
 import * as Figure from "../ui/Figure.ts"
 import { Empty, Panel } from "../ui/Panel.tsx"
+import { PlanFacts, PlanField } from "./TicketPlan.tsx"
 import { Segments } from "../ui/Segments.tsx"
 
 /** Whether Enter would send: the focus is in the ticket. */
@@ -43,11 +45,7 @@ export const TicketPanel = () => {
 }
 
 const Form = ({ instrument }: { instrument: SymbolView }) => {
-  const preview = Ticket.preview.value
   const account = Accounts.current.value
-  // A problem is told once there is something to have a problem with.
-  const touched = Ticket.texts.quantity.value !== ""
-  const problem = touched ? preview?.problem : undefined
   return (
     <form
       class="form"
@@ -61,6 +59,20 @@ const Form = ({ instrument }: { instrument: SymbolView }) => {
     >
       <Sides />
       <Types />
+      {Ticket.plan.value === undefined ? <Single instrument={instrument} /> : <PlanForm instrument={instrument} />}
+      <Holdings instrument={instrument} />
+    </form>
+  )
+}
+
+/** One order. */
+const Single = ({ instrument }: { instrument: SymbolView }) => {
+  const preview = Ticket.preview.value
+  // A problem is told once there is something to have a problem with.
+  const touched = Ticket.texts.quantity.value !== ""
+  const problem = touched ? preview?.problem : undefined
+  return (
+    <>
       {Ticket.type.value === "MARKET" ? (
         <div class="field off">
           <span>Price</span>
@@ -87,26 +99,51 @@ const Form = ({ instrument }: { instrument: SymbolView }) => {
           text={(asset) => `in ${asset}`}
         />
       ) : null}
-      <div class="shares">
-        {([25, 50, 75, 100] as const).map((percent) => (
-          <button
-            type="button"
-            key={percent}
-            disabled={Ticket.free.value.amount === undefined}
-            onClick={() => Ticket.pickShare(percent)}
-          >
-            {percent} %
-          </button>
-        ))}
-      </div>
+      <Shares />
       {hasTimeInForce(Ticket.type.value) ? <TimeInForce /> : null}
       <Facts preview={preview} instrument={instrument} />
       <p class="problem" role="alert" id="ticket-problem">
         {Ticket.blocked.value ?? problem ?? Orders.refusal.value ?? ""}
       </p>
-      <Send preview={preview} />
-      <Holdings instrument={instrument} />
-    </form>
+      <Send ready={preview?.intent !== undefined} />
+    </>
+  )
+}
+
+const Shares = () => (
+  <div class="shares">
+    {([25, 50, 75, 100] as const).map((percent) => (
+      <button
+        type="button"
+        key={percent}
+        disabled={Ticket.free.value.amount === undefined}
+        onClick={() => Ticket.pickShare(percent)}
+      >
+        {percent} %
+      </button>
+    ))}
+  </div>
+)
+
+/** An exit, or an entry with its exit. */
+const PlanForm = ({ instrument }: { instrument: SymbolView }) => {
+  const plan = Ticket.plan.value ?? "EXIT"
+  const drawn = Ticket.plannedOrders.value
+  const touched = Ticket.planTexts.quantity.value !== ""
+  // What a purchase of either order can be paid with depends on the dearer price: a share of the balance would be a guess.
+  const shares = plan === "BRACKET" || Ticket.side.value === "SELL"
+  return (
+    <>
+      {Plan.FIELDS[plan].map((field) => (
+        <PlanField key={field} field={field} instrument={instrument} invalid={touched && drawn?.field === field} />
+      ))}
+      {shares ? <Shares /> : null}
+      <PlanFacts instrument={instrument} plan={plan} drawn={drawn} />
+      <p class="problem" role="alert" id="ticket-problem">
+        {(touched ? drawn?.problem : undefined) ?? Orders.refusal.value ?? ""}
+      </p>
+      <Send ready={drawn?.legs !== undefined} />
+    </>
   )
 }
 
@@ -130,7 +167,9 @@ const Sides = () => (
 /** The two that are used most, and the others behind a third. */
 const Types = () => {
   const others: ReadonlyArray<OrderType> = Ticket.types.value.filter((type) => type !== "LIMIT" && type !== "MARKET")
-  const isOther = others.includes(Ticket.type.value)
+  const instrument = Market.instrument.value
+  const plans = instrument === undefined ? [] : Plan.allowed(instrument)
+  const isOther = Ticket.plan.value !== undefined || others.includes(Ticket.type.value)
   const options = ["LIMIT", "MARKET", ...(others.length > 0 ? (["MORE"] as const) : [])] as const
   return (
     <>
@@ -153,9 +192,18 @@ const Types = () => {
           <span>Type</span>
           <select
             name="type"
-            value={Ticket.type.value}
-            onChange={(event) => Ticket.chooseType(event.currentTarget.value as OrderType)}
+            value={Ticket.plan.value ?? Ticket.type.value}
+            onChange={({ currentTarget: { value } }) => {
+              const plan = plans.find((one) => one === value)
+              if (plan === undefined) Ticket.chooseType(value as OrderType)
+              else Ticket.choosePlan(plan)
+            }}
           >
+            {plans.map((plan) => (
+              <option key={plan} value={plan}>
+                {Plan.PLANS[plan]}
+              </option>
+            ))}
             {others.map((type) => (
               <option key={type} value={type}>
                 {TYPES[type]}
@@ -260,7 +308,7 @@ export const Row = ({ label, children }: { label: string; children: string }) =>
   </div>
 )
 
-const Send = ({ preview }: { preview: Preview | undefined }) => {
+const Send = ({ ready }: { ready: boolean }) => {
   const intent = Orders.intent.value
   if (intent?.state === "unsure") return <Unsure intent={intent} />
   const sending = intent?.state === "sending"
@@ -268,7 +316,7 @@ const Send = ({ preview }: { preview: Preview | undefined }) => {
     <button
       type="submit"
       class={`go ${Ticket.side.value === "BUY" ? "buy" : "sell"}`}
-      disabled={sending || preview?.intent === undefined || Ticket.blocked.value !== undefined}
+      disabled={sending || !ready || Ticket.blocked.value !== undefined}
       aria-busy={sending}
     >
       {sending ? "Sending…" : Ticket.verb.value}

@@ -1,6 +1,9 @@
 // Sending and cancelling orders. An intent has one key from the click until its answer is known, however often it is sent.
 import { signal } from "@preact/signals"
+import type { AcceptedList } from "../../src/contract/Http.ts"
+import type { ListInput } from "../../src/contract/OrderInputs.ts"
 import type { OrderView } from "../../src/contract/Views.ts"
+import type { ListRole } from "../../src/domain/ListLink.ts"
 import * as Money from "../../src/domain/Money.ts"
 import { isStop, type OrderType, type Side, type TimeInForce } from "../../src/domain/Order.ts"
 import * as Account from "./Account.ts"
@@ -25,10 +28,14 @@ export interface OrderBody {
   readonly icebergQuantity?: string
 }
 
+/** Orders that belong together, as they are sent. */
+export type ListBody = Extract<ListInput, { readonly type: "OCO" | "OTOCO" }>
+export type Body = OrderBody | ListBody
+
 export interface Intent {
   /** The `Idempotency-Key`: the same key gets the same answer, so sending again is safe. */
   readonly key: string
-  readonly body: OrderBody
+  readonly body: Body
   readonly state: "sending" | "unsure"
   readonly message?: string
 }
@@ -64,15 +71,14 @@ export const newKey = (): string => {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")
 }
 
-export const place = (body: OrderBody): Promise<void> => {
+export const place = (body: Body): Promise<void> => {
   const accountId = Accounts.current.peek()
   if (intent.peek() !== undefined) return Promise.resolve()
   return send(newKey(), accountId === undefined ? body : { ...body, accountId })
 }
 
 /** Another account is looked at by now: its ticket must not say what became of this order. */
-const isElsewhere = ({ accountId }: OrderBody): boolean =>
-  accountId !== undefined && accountId !== Accounts.current.peek()
+const isElsewhere = ({ accountId }: Body): boolean => accountId !== undefined && accountId !== Accounts.current.peek()
 
 /** Sends the unanswered intent again, with the key it had. */
 export const retry = (): Promise<void> => {
@@ -84,18 +90,40 @@ export const discard = (): void => {
   if (intent.peek()?.state === "unsure") keep(undefined)
 }
 
-const send = async (key: string, body: OrderBody): Promise<void> => {
+export const isList = (body: Body): body is ListBody => body.type === "OCO" || body.type === "OTOCO"
+
+type Accepted = { readonly orderId: string; readonly status: OrderView["status"] }
+
+/** One order or more, each as it is shown until the feed tells of it. */
+const sent = async (key: string, body: Body): Promise<ReadonlyArray<OrderView>> => {
+  const headers = { "idempotency-key": key }
+  if (!isList(body)) {
+    const { orderId, status } = await Api.post<Accepted>("/api/trading/orders", body, headers)
+    return [pendingView(orderId, status, body)]
+  }
+  const { listId, orders, status } = await Api.post<AcceptedList>("/api/trading/order-lists", body, headers)
+  return orders.map(({ orderId, role }) => ({
+    ...pendingView(orderId, status, legIn(body, role)),
+    list: { listId, kind: body.type, role }
+  }))
+}
+
+/** As it would be sent alone. */
+const legIn = (body: ListBody, role: ListRole): OrderBody => {
+  const { symbol } = body
+  if (body.type === "OTOCO" && role === "working") return { symbol, ...body.working } as OrderBody
+  const { above, below, quantity, side } = body.type === "OTOCO" ? body.pending : body
+  return { symbol, side, quantity, ...(role === "above" ? above : below) } as OrderBody
+}
+
+const send = async (key: string, body: Body): Promise<void> => {
   const clickedAt = performance.now()
   refusal.value = undefined
   keep({ key, body, state: "sending" })
   try {
-    const answer = await Api.post<{ readonly orderId: string; readonly status: OrderView["status"] }>(
-      "/api/trading/orders",
-      body,
-      { "idempotency-key": key }
-    )
+    const pending = await sent(key, body)
     Connection.pendingMillis.value = performance.now() - clickedAt
-    if (!isElsewhere(body)) Account.placed(pendingView(answer.orderId, answer.status, body))
+    if (!isElsewhere(body)) pending.forEach(Account.placed)
     keep(undefined)
   } catch (error) {
     // A failure on the server's side may have come after the order was written down.

@@ -13,16 +13,20 @@ import {
   timeInForceOf,
   trailingDeltaOf
 } from "../../src/domain/Order.ts"
+import type { LegInput } from "../../src/contract/OrderInputs.ts"
 import * as Figure from "../ui/Figure.ts"
 import * as Account from "./Account.ts"
 import * as Accounts from "./Accounts.ts"
 import * as Draft from "./Draft.ts"
 import * as Market from "./Market.ts"
 import * as Orders from "./Orders.ts"
+import * as Plan from "./Plan.ts"
 import * as Preview from "./Preview.ts"
 
 export const side = signal<Side>("BUY")
 export const type = signal<OrderType>("LIMIT")
+/** What is written instead of a single order. */
+export const plan = signal<Plan.Plan | undefined>(undefined)
 export const timeInForce = signal<TimeInForce>("GTC")
 /** What is typed, by field. */
 export const texts: Readonly<Record<Draft.Field, Signal<string>>> = {
@@ -33,6 +37,12 @@ export const texts: Readonly<Record<Draft.Field, Signal<string>>> = {
   icebergQuantity: signal("")
 }
 const { price, quantity } = texts
+/** Of a plan, beside the quantity and the entry's price. */
+const planned: Readonly<Record<"takeProfit" | "stopLoss", Signal<string>>> = {
+  takeProfit: signal(""),
+  stopLoss: signal("")
+}
+export const planTexts: Readonly<Record<Plan.Field, Signal<string>>> = { quantity, price, ...planned }
 /** A market order says what to spend or to receive, rather than how much to trade. */
 export const byQuote = signal(false)
 
@@ -81,6 +91,16 @@ export const preview = computed(() =>
     : Preview.preview(draft.value, Market.instrument.value, around.value)
 )
 
+/** The orders of the plan, where one is written. */
+export const plannedOrders = computed(() => {
+  const instrument = Market.instrument.value
+  const chosen = plan.value
+  if (instrument === undefined || chosen === undefined) return undefined
+  const written = Object.fromEntries(Object.entries(planTexts).map(([field, text]) => [field, text.value]))
+  const drawn = { plan: chosen, side: side.value, texts: written as Record<Plan.Field, string> }
+  return Plan.planned(drawn, instrument, around.value)
+})
+
 /** What can be spent on this side, and its asset. */
 export const free = computed(() => {
   const instrument = Market.instrument.value
@@ -89,10 +109,15 @@ export const free = computed(() => {
     : { amount: around.value.freeBase, asset: instrument?.baseAsset ?? "" }
 })
 
+const wordOf = (way: Side, inside: unknown): string => {
+  const word = way === "BUY" ? "Buy" : "Sell"
+  return inside === undefined ? word : word.toLowerCase()
+}
+
 /** The verb with everything it will do: `Buy 0.05 BTC · PAPER`. */
 export const verb = computed(() => {
   const instrument = Market.instrument.value
-  const word = side.value === "BUY" ? "Buy" : "Sell"
+  const word = { EXIT: "Exit: ", BRACKET: "Bracket: ", ONE: "" }[plan.value ?? "ONE"] + wordOf(side.value, plan.value)
   const amount = Draft.read(quantity.value)
   const isQuote = type.value === "MARKET" && byQuote.value
   const unit = isQuote ? ` ${instrument?.quoteAsset ?? ""} of` : ""
@@ -107,7 +132,15 @@ export const choose = (next: Side): void => {
 }
 
 export const chooseType = (next: OrderType): void => {
+  plan.value = undefined
   type.value = next
+  Orders.refusal.value = undefined
+}
+
+/** Orders that belong together, instead of one. */
+export const choosePlan = (next: Plan.Plan): void => {
+  plan.value = next
+  type.value = "LIMIT"
   Orders.refusal.value = undefined
 }
 
@@ -127,16 +160,26 @@ export const pickShare = (percent: 25 | 50 | 75 | 100): void => {
   if (text !== undefined) quantity.value = text
 }
 
+/** Moves what a plan's field says by whole ticks or steps. */
+export const nudgePlan = (field: Plan.Field, steps: number): void => {
+  const instrument = Market.instrument.peek()
+  if (instrument !== undefined)
+    moved(planTexts[field], field === "quantity" ? instrument.stepSize : instrument.tickSize, steps)
+}
+
+const moved = (text: Signal<string>, step: string, steps: number): void => {
+  const now = Draft.read(text.peek() === "" ? "0" : text.peek())
+  if (now === undefined) return
+  const next = Money.add(now, Money.multiply(Money.decimal(step), Money.decimal(String(steps))))
+  if (!Money.isNegative(next)) text.value = Money.format(next)
+}
+
 /** Moves a price by whole ticks, a quantity by whole steps and a trail by basis points, never below zero. */
 export const nudge = (field: Draft.Field, steps: number): void => {
   const instrument = Market.instrument.peek()
-  const text = texts[field]
-  const now = Draft.read(text.peek() === "" ? "0" : text.peek())
-  if (instrument === undefined || now === undefined) return
+  if (instrument === undefined) return
   const isPrice = field === "price" || field === "stopPrice"
-  const step = Money.decimal(field === "trailingDelta" ? "1" : isPrice ? instrument.tickSize : instrument.stepSize)
-  const next = Money.add(now, Money.multiply(step, Money.decimal(String(steps))))
-  if (!Money.isNegative(next)) text.value = Money.format(next)
+  moved(texts[field], field === "trailingDelta" ? "1" : isPrice ? instrument.tickSize : instrument.stepSize, steps)
 }
 
 /** Why it cannot be sent whatever it says. */
@@ -148,11 +191,38 @@ export const blocked = computed(() =>
 
 /** `shown` is the account that the ticket names: an order goes there or nowhere. */
 export const submit = (shown: string | undefined): void => {
+  if (plan.peek() !== undefined) return submitPlan(shown)
   const ready = preview.peek()?.intent
   if (shown !== Accounts.current.peek() || blocked.peek() !== undefined) return
   if (ready === undefined || Orders.intent.peek() !== undefined) return
   void Orders.place(bodyOf(ready))
 }
+
+const submitPlan = (shown: string | undefined): void => {
+  const legs = plannedOrders.peek()?.legs
+  if (legs === undefined || shown !== Accounts.current.peek() || Orders.intent.peek() !== undefined) return
+  void Orders.place(listBodyOf(legs))
+}
+
+/** The orders of a plan as they are sent. */
+const listBodyOf = (legs: ReadonlyArray<Plan.Leg>): Orders.ListBody => {
+  const bodies = new Map(legs.map(({ intent, role }) => [role, bodyOf(intent)]))
+  const [working, above, below] = (["working", "above", "below"] as const).map((role) => bodies.get(role))
+  if (above === undefined || below === undefined) throw new Error("a plan has two orders that end each other")
+  const { quantity = "", side: exit, symbol } = above
+  const pair = { side: exit, quantity, above: termsOf(above), below: termsOf(below) }
+  if (working === undefined) return { type: "OCO", symbol, ...pair }
+  const entry = { side: working.side, quantity: working.quantity ?? "", ...termsOf(working) }
+  return { type: "OTOCO", symbol, working: entry, pending: pair }
+}
+
+/** What of a plan's order its list does not say for it. */
+const termsOf = ({ price: limit, stopPrice, timeInForce: timing, type: kind }: Orders.OrderBody): LegInput => ({
+  type: kind,
+  ...(limit === undefined ? {} : { price: limit }),
+  ...(stopPrice === undefined ? {} : { stopPrice }),
+  ...(timing === undefined ? {} : { timeInForce: timing })
+})
 
 /** As it is sent: decimals are strings. */
 const bodyOf = (intent: Intent): Orders.OrderBody => {
@@ -180,7 +250,11 @@ const bodyOf = (intent: Intent): Orders.OrderBody => {
 }
 
 /** What the ticket says an intent was, when it has to be named. */
-export const describe = (body: Orders.OrderBody): string => {
+export const describe = (body: Orders.Body): string => {
+  if (Orders.isList(body)) {
+    const { quantity, side: way } = body.type === "OCO" ? body : body.working
+    return `${way === "BUY" ? "Buy" : "Sell"} ${Figure.grouped(String(quantity))} ${body.symbol}, ${body.type === "OCO" ? "as an exit" : "with its exit"}`
+  }
   const verb = body.side === "BUY" ? "Buy" : "Sell"
   const what =
     body.quantity === undefined
@@ -200,7 +274,8 @@ export const watch = (): (() => void) => {
       const now = Market.symbol.value
       if (now === last) return
       last = now
-      for (const text of Object.values(texts)) text.value = ""
+      for (const text of [...Object.values(texts), ...Object.values(planned)]) text.value = ""
+      plan.value = undefined
       if (!types.value.includes(type.peek())) type.value = "LIMIT"
     }),
     effect(() => {
