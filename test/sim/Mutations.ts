@@ -96,6 +96,20 @@ export const mutations: ReadonlyArray<Mutation> = [
     replace: `    freed: Money.zero,`
   },
   {
+    name: "pair-held-twice",
+    breaks: ["I6"],
+    file: "src/domain/ListHold.ts",
+    find: "if (isOfPair(list)) pair = Money.max(pair, hold.amount)",
+    replace: "if (isOfPair(list)) pair = Money.add(pair, hold.amount)"
+  },
+  {
+    name: "leg-never-placed",
+    breaks: ["I4", "I6"],
+    file: "src/domain/Hear.ts",
+    find: "...(report.pending === true ? [] : placed(order, report.from)),",
+    replace: ""
+  },
+  {
     name: "fill-counted-twice",
     breaks: ["I7"],
     file: "src/domain/Hear.ts",
