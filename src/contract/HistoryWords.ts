@@ -77,6 +77,8 @@ export const commandSentence = (command: Command, receipt: Receipt | undefined):
     PlaceOrder: ({ intent }) => `Asked to place: ${asked(intent)}.`,
     PlaceList: ({ kind, legs }) =>
       `Asked to place an ${kind} of ${legs.length} orders: ${legs.map(({ intent, role }) => `${role}, ${asked(intent)}`).join("; ")}.`,
+    ReplaceOrder: ({ intent, orderId, replaces }) =>
+      `Asked to replace order ${replaces} by order ${orderId}: ${asked(intent)}.`,
     CancelOrder: () => "Asked to cancel.",
     AmendOrder: ({ quantity }) => `Asked to make it smaller: ${format(quantity)} in all.`
   })
@@ -89,8 +91,8 @@ export const eventSentence = (event: Event): string =>
       drift === undefined
         ? `The free balance of ${asset} was set to ${format(free)}.`
         : `${asset} differed: ${format(drift.ours)} here, ${format(drift.theirs)} at the exchange. The exchange's stands.`,
-    OrderSubmitted: ({ clientOrderId, hold, list }) =>
-      `Approved and stored, ${heldWords(`${format(hold.amount)} ${hold.asset}`, list)}. It goes to the exchange as ${clientOrderId}.`,
+    OrderSubmitted: ({ clientOrderId, hold, list, replaces }) =>
+      `${replaces === undefined ? "Approved" : `In the place of order ${replaces}, approved`} and stored, ${heldWords(`${format(hold.amount)} ${hold.asset}`, list)}. It goes to the exchange as ${clientOrderId}.`,
     OrderDenied: ({ reason }) => `Denied, and never sent: ${told(Denial.sentence(reason))}`,
     OrderAccepted: ({ exchangeOrderId }) => `The exchange has it, as its order ${exchangeOrderId}.`,
     OrderFilled: ({ fill }) =>
@@ -98,7 +100,10 @@ export const eventSentence = (event: Event): string =>
     OrderRejected: ({ neverArrived, reason }) =>
       neverArrived === true ? told(reason) : `The exchange rejected it: ${told(reason)}`,
     OrderExpired: ({ reason }) => `It expired: ${told(reason)}`,
-    CancelSubmitted: () => "The cancel is stored and goes to the exchange.",
+    CancelSubmitted: ({ by }) =>
+      by === undefined
+        ? "The cancel is stored and goes to the exchange."
+        : `The cancel is stored and goes to the exchange, in one call with order ${by}, which takes its place.`,
     CancelDenied: ({ reason }) => `The cancel was denied: ${told(Denial.sentence(reason))}`,
     CancelRejected: ({ reason }) => `The order was not cancelled: ${told(reason)}`,
     OrderCanceled: () => "It is cancelled at the exchange.",

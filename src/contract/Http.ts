@@ -17,7 +17,7 @@ import { Staleness } from "../domain/Staleness.ts"
 import { Allowance } from "../domain/Allowance.ts"
 import { ListRole } from "../domain/ListLink.ts"
 import { OrderHistory } from "./History.ts"
-import { AccountIdInput, AmendInput, ListInput, OrderInput, Symbol } from "./OrderInputs.ts"
+import { AccountIdInput, AmendInput, ListInput, OrderInput, ReplaceInput, Symbol } from "./OrderInputs.ts"
 import { ExchangeView } from "./ExchangeView.ts"
 import { BadgeView, BalanceView, CandleView, FillView, IntervalName, OrderView, PositionView } from "./Views.ts"
 
@@ -180,6 +180,14 @@ const TradingGroup = HttpApiGroup.make("trading")
       headers: idempotency,
       payload: AmendInput,
       success: Accepted,
+      error: [...trading, NotFound, Conflict]
+    }),
+    HttpApiEndpoint.put("replaceOrder", "/orders/:orderId", {
+      params: orderPath,
+      query: account,
+      headers: idempotency,
+      payload: ReplaceInput,
+      success: Accepted.pipe(HttpApiSchema.status(201)),
       error: [...trading, NotFound, Conflict]
     }),
     HttpApiEndpoint.delete("cancelOrder", "/orders/:orderId", {

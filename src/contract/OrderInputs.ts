@@ -37,6 +37,11 @@ export const AmendInput = Schema.Struct({
 })
 export type AmendInput = typeof AmendInput.Type
 
+/** In the place of another order, of its symbol and side. */
+const { accountId: _, side: __, symbol: ___, ...replaceFields } = OrderInput.fields
+export const ReplaceInput = Schema.Struct(replaceFields)
+export type ReplaceInput = typeof ReplaceInput.Type
+
 /** An order of a list, in the words of one alone. */
 const LegInput = Schema.Struct({
   type: OrderType,

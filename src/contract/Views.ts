@@ -46,6 +46,8 @@ export const OrderView = Schema.Struct({
   resolution: Schema.optionalKey(Order.Resolution),
   /** Of an order that somebody else placed at the exchange: the exchange's name of its type. */
   external: Schema.optionalKey(Schema.String),
+  /** The order whose place it takes. */
+  replaces: Schema.optionalKey(Schema.String),
   /** Of an order of a list: which list, and what it is in it. */
   list: Schema.optionalKey(Schema.Struct({ listId: Schema.String, kind: ListKind, role: ListRole }))
 })
@@ -136,19 +138,24 @@ const average = (value: Money.Decimal | undefined): string | null =>
   value === undefined ? null : Money.format(Money.round(value, AVERAGE_SCALE))
 
 /** What only few orders have. */
-const rest = ({ external, flights, list, resolution }: Order.Order): Partial<OrderView> => {
+const rest = ({ external, flights, list, replaces, resolution }: Order.Order): Partial<OrderView> => {
   const flight = flights?.find(({ doubt }) => doubt !== undefined)
   return {
     ...(flights === undefined ? {} : { inFlight: flights.map(({ call, sentAt }) => ({ call, since: sentAt })) }),
     ...(flight?.doubt === undefined ? {} : { doubt: { call: flight.call, ...flight.doubt } }),
     ...(resolution === undefined ? {} : { resolution }),
     ...(external === undefined ? {} : { external }),
+    ...(replaces === undefined ? {} : { replaces }),
     ...(list === undefined ? {} : { list: { listId: list.listId, kind: list.kind, role: list.role } })
   }
 }
 
-const isPlain = ({ external, flights, list, resolution }: Order.Order): boolean =>
-  flights === undefined && resolution === undefined && external === undefined && list === undefined
+const isPlain = ({ external, flights, list, replaces, resolution }: Order.Order): boolean =>
+  flights === undefined &&
+  resolution === undefined &&
+  external === undefined &&
+  list === undefined &&
+  replaces === undefined
 
 /** What only some types have. */
 const termsOf = ({ intent, triggeredAt }: Order.Order): Partial<OrderView> => {

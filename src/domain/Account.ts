@@ -184,8 +184,8 @@ const changeOf = (account: Account, recorded: Recorded, assetsOf: AssetsOf): Cha
     case "OrderAdopted": {
       const { asset } = event.hold
       const order = event._tag === "OrderSubmitted" ? Life.submitted(event, at) : Life.adopted(event, at)
-      const amount =
-        order.list === undefined ? event.hold.amount : Money.negate(ListHold.released(account.orders, undefined, order))
+      const shared = sharedBy(account, undefined, order)
+      const amount = shared === undefined ? event.hold.amount : Money.negate(shared)
       return {
         order,
         balances: amount.value === 0n ? [] : [Balance.hold(balanceOf(account, asset), amount)]
@@ -206,12 +206,21 @@ const changeOf = (account: Account, recorded: Recorded, assetsOf: AssetsOf): Cha
   }
 }
 
+/** What is given back by an order that holds together with others; `undefined` for one that holds alone, as most do. */
+const sharedBy = (account: Account, order: Order.Order | undefined, next: Order.Order): Money.Decimal | undefined => {
+  const { flights, list, replaces } = order ?? next
+  if (list !== undefined) return ListHold.released(account.orders, order, next)
+  if (flights === undefined && replaces === undefined) return undefined
+  const partner = ListHold.partnerOf(account.orders, order ?? next)
+  return partner === undefined ? undefined : ListHold.releasedBeside(partner, order, next)
+}
+
 const changeOfOpen = (account: Account, event: Life.OpenOrderEvent, recorded: Recorded, assetsOf: AssetsOf): Change => {
   const order = orderOf(account, event.orderId)
   // The journal is written by the same rules that read it: an event of an order that is not open is a broken journal.
   if (order === undefined) throw new Error(`${event._tag} for order ${event.orderId}, which is not open`)
   const { freed: ownFreed, order: next, paidFromHold: ownPaid } = Life.next(order, event, recorded)
-  const shared = order.list === undefined ? undefined : ListHold.released(account.orders, order, next)
+  const shared = sharedBy(account, order, next)
   if (event._tag !== "OrderFilled") {
     const freed = shared ?? ownFreed
     const { asset } = order.hold

@@ -12,6 +12,8 @@ export const Command = Schema.TaggedUnion({
   PlaceOrder: { orderId: OrderId, intent: Intent },
   /** Its orders go out in one call, all or none. */
   PlaceList: { listId: ListId, kind: ListKind, legs: Schema.Array(Leg) },
+  /** In the place of `replaces`, in one call: that one is cancelled and this one placed, or neither where the cancel is refused. */
+  ReplaceOrder: { orderId: OrderId, replaces: OrderId, intent: Intent },
   CancelOrder: { orderId: OrderId },
   /** `quantity` is what the order is to be worth in all, executed part included: less than now. It keeps its place in the book. */
   AmendOrder: { orderId: OrderId, quantity: DecimalString }
@@ -27,7 +29,9 @@ export const orderIdOf = (command: Command): OrderId | undefined =>
 
 /** Whether the command is about this order. */
 export const isAbout = (command: Command, orderId: OrderId): boolean =>
-  command._tag === "PlaceList" ? command.legs.some((leg) => leg.orderId === orderId) : orderIdOf(command) === orderId
+  command._tag === "PlaceList"
+    ? command.legs.some((leg) => leg.orderId === orderId)
+    : orderIdOf(command) === orderId || (command._tag === "ReplaceOrder" && command.replaces === orderId)
 
 /** Time and ids enter with the message: nothing behind the edge reads a clock or invents an id to decide. */
 export const Envelope = Schema.Struct({
@@ -80,4 +84,7 @@ export const sameRequest = (a: Command, b: Command): boolean =>
       ? a.orderId === b.orderId && equals(a.quantity, b.quantity)
       : a._tag === "PlaceList" && b._tag === "PlaceList"
         ? askedIn(a) === askedIn(b)
-        : a._tag === b._tag && orderIdOf(a) === orderIdOf(b)
+        : a._tag === "ReplaceOrder" && b._tag === "ReplaceOrder"
+          ? a.replaces === b.replaces &&
+            JSON.stringify(encodeIntent(a.intent)) === JSON.stringify(encodeIntent(b.intent))
+          : a._tag === b._tag && orderIdOf(a) === orderIdOf(b)

@@ -2,6 +2,7 @@
 import * as Result from "effect/Result"
 import { type Account, orderOf } from "./Account.ts"
 import type { Envelope } from "./Command.ts"
+import { decideReplace } from "./DecideReplace.ts"
 import { decideList } from "./DecideList.ts"
 import * as Denial from "./Denial.ts"
 import type { Event } from "./Event.ts"
@@ -22,6 +23,7 @@ export interface Decision {
   /** Side effects, only to be run once the events are durable (I2). */
   readonly submit?: Risk.ApprovedOrder
   readonly submitList?: Risk.ApprovedList
+  readonly replace?: { readonly order: Order; readonly by: Risk.ApprovedOrder }
   readonly cancel?: Order
   readonly amend?: { readonly order: Order; readonly quantity: Decimal }
 }
@@ -37,6 +39,7 @@ export const decide = (
   const { command, commandId, userId } = envelope
   // The account's start has done it: it opens with the exchange's balances before it decides anything.
   if (command._tag === "OpenAccount") return { events: [] }
+  if (command._tag === "ReplaceOrder") return decideReplace(account, envelope, command, context, now, offsetMillis)
   if (command._tag === "PlaceList") return decideList(account, envelope, command, context, now, offsetMillis)
   const { orderId } = command
   if (command._tag === "PlaceOrder") {
@@ -138,7 +141,7 @@ const amendDenial = (
 
 /** The symbol a command's decision needs a market for; `undefined` where it needs none. */
 export const symbolOf = (account: Account, { command }: Envelope): string | undefined =>
-  command._tag === "PlaceOrder"
+  command._tag === "PlaceOrder" || command._tag === "ReplaceOrder"
     ? command.intent.symbol
     : command._tag === "AmendOrder"
       ? orderOf(account, command.orderId)?.intent.symbol

@@ -67,7 +67,9 @@ export const DenialReason = Schema.TaggedUnion({
   AmendNotAllowed: { symbol: Schema.String },
   /** An amend only makes an order smaller, and not smaller than what was executed. */
   AmendOutOfRange: { above: DecimalString, below: DecimalString },
-  AmendInFlight: {}
+  AmendInFlight: {},
+  NotReplaceable: {},
+  ReplaceNotAllowed: { symbol: Schema.String }
 })
 export type DenialReason = typeof DenialReason.Type
 
@@ -150,5 +152,8 @@ export const sentence = (reason: DenialReason): string =>
     AmendNotAllowed: ({ symbol }) => `Orders in ${symbol} cannot be amended: cancel it and send a new one.`,
     AmendOutOfRange: ({ above, below }) =>
       `An amend makes an order smaller: the new quantity must be above ${format(above)} and below ${format(below)}.`,
-    AmendInFlight: () => "An amend of this order is on its way already. Wait for its answer."
+    AmendInFlight: () => "An amend of this order is on its way already. Wait for its answer.",
+    NotReplaceable: () =>
+      "Only an order that rests or waits at the exchange, of no list and with nothing on its way, can be replaced, by one of its symbol and side.",
+    ReplaceNotAllowed: ({ symbol }) => `Orders in ${symbol} cannot be replaced: cancel it and send a new one.`
   })

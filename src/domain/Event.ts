@@ -39,7 +39,9 @@ export const Event = Schema.TaggedUnion({
     intent: Intent,
     hold: Hold,
     sentAt,
-    list
+    list,
+    /** Goes out in one call with the cancel of this order, which stands beside it. */
+    replaces: Schema.optionalKey(OrderId)
   },
   OrderDenied: { orderId: OrderId, commandId: CommandId, userId, intent: Intent, reason: DenialReason, list },
   OrderAccepted: { orderId: OrderId, exchangeOrderId: Schema.String, from },
@@ -53,7 +55,7 @@ export const Event = Schema.TaggedUnion({
   },
   OrderExpired: { orderId: OrderId, reason: Schema.String, from },
   /** The cancel is in flight. */
-  CancelSubmitted: { orderId: OrderId, commandId: CommandId, sentAt },
+  CancelSubmitted: { orderId: OrderId, commandId: CommandId, sentAt, by: Schema.optionalKey(OrderId) },
   CancelDenied: { orderId: OrderId, commandId: CommandId, reason: DenialReason },
   /** The exchange refused the cancel, or never got it; the order stands as it was. */
   CancelRejected: { orderId: OrderId, reason: Schema.String, from },

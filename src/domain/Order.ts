@@ -147,6 +147,8 @@ export const Flight = Schema.Struct({
   sentAt: Schema.Finite,
   /** The wanted quantity of an amend. */
   quantity: Schema.optionalKey(Money.DecimalString),
+  /** Of a cancel that goes out in one call with the order that is to take this one's place. */
+  by: Schema.optionalKey(OrderId),
   /** No answer came that can be trusted: since when (our clock), and why. */
   doubt: Schema.optionalKey(Schema.Struct({ since: Schema.Finite, reason: Schema.String }))
 })
@@ -204,6 +206,8 @@ export const Order = Schema.Struct({
   resolution: Schema.optionalKey(Resolution),
   /** Of a stop order: epoch milliseconds when it was heard that its trigger came. Until then it only waits. */
   triggeredAt: Schema.optionalKey(Schema.Finite),
+  /** The order whose place it is to take: that one is cancelled in the same call, or this one is not placed. */
+  replaces: Schema.optionalKey(OrderId),
   /** Of an order of a list. */
   list: Schema.optionalKey(ListLink),
   /** Of an order that was placed at the exchange by somebody else: the exchange's own name of its type. */

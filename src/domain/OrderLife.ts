@@ -78,6 +78,7 @@ export const submitted = (event: Of<"OrderSubmitted">, at: number): Order => ({
   ...(event.userId === undefined ? {} : { userId: event.userId }),
   status: "SUBMITTING",
   ...(event.list === undefined ? {} : { list: event.list }),
+  ...(event.replaces === undefined ? {} : { replaces: event.replaces }),
   hold: event.hold,
   flights: [{ call: "submit", sentAt: event.sentAt ?? at }]
 })
@@ -118,7 +119,7 @@ export const next = (order: Order, event: OpenOrderEvent, { at, version }: Recor
     case "OrderCanceled":
       return closed(order, "CANCELED", "canceled", event, at)
     case "CancelSubmitted":
-      return unheld(launch(order, { call: "cancel", sentAt: event.sentAt ?? at }, at, first))
+      return unheld(launch(order, cancelling(event, at), at, first))
     case "AmendSubmitted":
       return unheld(launch(order, { call: "amend", sentAt: event.sentAt ?? at, quantity: event.quantity }, at, first))
     case "CancelRejected":
@@ -155,6 +156,12 @@ const withFlights = (order: Order, flights: ReadonlyArray<Flight>, at: number): 
   const { flights: _, ...rest } = order
   return { ...rest, updatedAt: at, status }
 }
+
+const cancelling = ({ by, sentAt = undefined }: Of<"CancelSubmitted">, at: number): Flight => ({
+  call: "cancel",
+  sentAt: sentAt ?? at,
+  ...(by === undefined ? {} : { by })
+})
 
 const launch = (order: Order, flight: Flight, at: number, first: boolean): Order =>
   withFlights(order, [...(first ? [] : (order.flights ?? []).filter(({ call }) => call !== flight.call)), flight], at)

@@ -122,7 +122,7 @@ const encodeRare = Schema.encodeSync(Event)
 export const encodeEvent = (event: Event): typeof Event.Encoded => {
   switch (event._tag) {
     case "OrderSubmitted": {
-      const { _tag, clientOrderId, commandId, hold, intent, list, orderId, sentAt, userId } = event
+      const { _tag, clientOrderId, commandId, hold, intent, list, orderId, replaces, sentAt, userId } = event
       return {
         _tag,
         clientOrderId,
@@ -131,6 +131,7 @@ export const encodeEvent = (event: Event): typeof Event.Encoded => {
         intent: encodeIntent(intent),
         ...(list === undefined ? {} : { list: encodeLink(list) }),
         orderId,
+        ...(replaces === undefined ? {} : { replaces }),
         ...(sentAt === undefined ? {} : { sentAt }),
         ...(userId === undefined ? {} : { userId })
       }

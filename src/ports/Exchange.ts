@@ -11,7 +11,12 @@ import type { ApprovedList, ApprovedOrder } from "../domain/Risk.ts"
 import type { ShutWhy } from "../domain/Shut.ts"
 
 /** The exchange refused, with its own code and text. The order was not executed. */
-export class Refused extends Schema.TaggedError<Refused>()("Refused", { code: Schema.Int, message: Schema.String }) {}
+export class Refused extends Schema.TaggedError<Refused>()("Refused", {
+  code: Schema.Int,
+  message: Schema.String,
+  /** What the exchange said besides. */
+  data: Schema.optionalKey(Schema.Unknown)
+}) {}
 /** Nothing left the house: no connection, no credentials, or a full lane of ours. */
 export class NotSent extends Schema.TaggedError<NotSent>()("NotSent", { message: Schema.String }) {}
 /** The exchange asks for patience, or the desk knows that its limits leave no room. The order was not executed. */
@@ -20,6 +25,15 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
 export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>()("OutcomeUnknown", {
   message: Schema.String
 }) {}
+
+/** What became of each half of a replacement: why it was refused, or that it was done, with what the answer says of the new order. */
+export interface Replaced {
+  readonly cancel: "done" | { readonly refused: string }
+  readonly placed: ReadonlyArray<Report> | { readonly refused: string }
+}
+
+/** Why there is no new order where the old one could not be cancelled. */
+export const NOT_ATTEMPTED = "It was not placed, because the order that it was to replace could not be cancelled."
 
 /** Split by what the caller can do about it. */
 export class ExchangeError extends Schema.TaggedError<ExchangeError>()("ExchangeError", {
@@ -57,6 +71,11 @@ export class Exchange extends Context.Service<
     readonly submit: (order: ApprovedOrder) => Effect.Effect<ReadonlyArray<Report>, ExchangeError>
     /** The same for the orders of a list: it takes all of them or none. */
     readonly submitList: (list: ApprovedList) => Effect.Effect<ReadonlyArray<Report>, ExchangeError>
+    /**
+     * Cancels an order and places one in its place, in one call. The new one is not placed where the cancel is refused; where the new one is
+     * refused, the old one may be gone all the same. Fails where neither was done, or nobody knows.
+     */
+    readonly replace: (accountId: AccountId, ref: OrderRef, by: ApprovedOrder) => Effect.Effect<Replaced, ExchangeError>
     /** Of an order of a list: all of the list ends with it. */
     readonly cancel: (accountId: AccountId, symbol: string, ref: OrderRef) => Effect.Effect<void, ExchangeError>
     /** Makes a resting order smaller: `quantity` is what it is to be worth in all. It keeps its place. Sends at once or fails. */

@@ -270,6 +270,7 @@ const allOrders = (account: StoredAccount): ReadonlyArray<Order> => [
 const waiting = (envelope: Envelope): ReadonlyArray<Order> => {
   const { command } = envelope
   if (command._tag === "PlaceOrder") return [pending(envelope, command)]
+  if (command._tag === "ReplaceOrder") return [{ ...pending(envelope, command), replaces: command.replaces }]
   if (command._tag !== "PlaceList") return []
   const { kind, legs, listId } = command
   return legs.map((leg) => ({ ...pending(envelope, leg), list: { listId, kind, role: leg.role } }))

@@ -137,7 +137,9 @@ describe("Risk", () => {
       { _tag: "AccountShut", why: "noKey" },
       { _tag: "NotAmendable" },
       { _tag: "AmendOutOfRange", above: decimal("1"), below: decimal("2") },
-      { _tag: "AmendInFlight" }
+      { _tag: "AmendInFlight" },
+      { _tag: "NotReplaceable" },
+      { _tag: "ReplaceNotAllowed", symbol: "X" }
     ]
     assert.deepStrictEqual(
       new Set(samples.map(({ _tag }) => _tag)),

@@ -4,9 +4,9 @@ import type { Event } from "../../src/domain/Event.ts"
 import { ClientOrderId, CommandId, ListId, UserId } from "../../src/domain/Ids.ts"
 import { isWaiting, type ListLink } from "../../src/domain/ListLink.ts"
 import * as Money from "../../src/domain/Money.ts"
-import { type Intent, isSized, isStop, type Order, remaining } from "../../src/domain/Order.ts"
+import { flightOf, type Intent, isSized, isStop, type Order, remaining } from "../../src/domain/Order.ts"
 import type { Append } from "../../src/ports/Journal.ts"
-import { accepted, canceled, deposited, limitBuy, orderId, SampleWriter, submitted } from "./Samples.ts"
+import { accepted, canceled, deposited, limitBuy, orderId as orderIdOf, SampleWriter, submitted } from "./Samples.ts"
 
 /** A small deterministic stream of choices. */
 const choices = (seed: number) => (below: number) => {
@@ -75,7 +75,13 @@ const ofOpen = (order: Order, seq: number, pick: Pick): Event => {
     case 2:
       return { _tag: "OrderExpired", orderId, reason: "It found nobody." }
     case 3:
-      return { _tag: "CancelSubmitted", orderId, commandId: CommandId.make(`x${seq}`) }
+      return {
+        _tag: "CancelSubmitted",
+        orderId,
+        commandId: CommandId.make(`x${seq}`),
+        // The next event begins the order that takes its place.
+        ...(order.list === undefined && pick(2) === 0 ? { by: orderIdOf(seq + 1) } : {})
+      }
     case 4:
       return { _tag: "CancelRejected", orderId, reason: "Too late." }
     case 5:
@@ -121,7 +127,7 @@ const ofAccount = ({ account }: SampleWriter, kind: number, pick: Pick): Event =
   const intent = limitBuy("0.5", "51000")
   return {
     _tag: "OrderAdopted",
-    orderId: orderId(account.seq + 1),
+    orderId: orderIdOf(account.seq + 1),
     clientOrderId: ClientOrderId.make(`web_${account.seq}`),
     exchangeOrderId,
     type: "LIMIT_MAKER",
@@ -150,6 +156,8 @@ const linkOf = (seq: number, pick: Pick): ListLink => ({
 const nextEvent = (writer: SampleWriter, pick: Pick): Event => {
   const seq = writer.account.seq + 1
   const open = [...HashMap.values(writer.account.orders)].toSorted((a, b) => (a.orderId < b.orderId ? -1 : 1))
+  const replaced = open.find((one) => flightOf(one, "cancel")?.by === orderIdOf(seq))
+  if (replaced !== undefined) return { ...submitted(seq, replaced.intent), replaces: replaced.orderId }
   const order = open[pick(Math.max(1, open.length))]
   const kind = pick(23)
   if (kind >= 20) return ofAccount(writer, kind, pick)
@@ -158,7 +166,7 @@ const nextEvent = (writer: SampleWriter, pick: Pick): Event => {
     const reason = { _tag: "UnknownSymbol", symbol: "XYZ" } as const
     const commandId = CommandId.make(`d${seq}`)
     const userId = UserId.make("user-ann")
-    return { _tag: "OrderDenied", orderId: orderId(seq), commandId, userId, intent: intentOf(pick), reason }
+    return { _tag: "OrderDenied", orderId: orderIdOf(seq), commandId, userId, intent: intentOf(pick), reason }
   }
   if (order === undefined || open.length < 3 || kind < 6) {
     const event = submitted(seq, intentOf(pick))

@@ -64,6 +64,7 @@ const nameOf = (report: Report): string => {
 /** The same exchange, asked once `ready` ends. */
 export const after = (ready: Effect.Effect<void>, exchange: Service): Service => ({
   ...exchange,
+  replace: (...given) => Effect.andThen(ready, exchange.replace(...given)),
   submitList: (...given) => Effect.andThen(ready, exchange.submitList(...given)),
   submit: (...given) => Effect.andThen(ready, exchange.submit(...given)),
   cancel: (...given) => Effect.andThen(ready, exchange.cancel(...given)),

@@ -138,6 +138,15 @@ export const placeList = (n: number, kind: ListKind, legs: NumberedLegs, at = 0)
   command: { _tag: "PlaceList", ...asked(n, kind, legs) }
 })
 
+export const replace = (old: number, n: number, intent: Intent, at = 0): Envelope => ({
+  commandId: CommandId.make(`replace-${n}`),
+  accountId,
+  userId,
+  at,
+  traceId: "",
+  command: { _tag: "ReplaceOrder", orderId: orderId(n), replaces: orderId(old), intent }
+})
+
 export const cancel = (n: number, at = 0): Envelope => ({
   commandId: CommandId.make(`cancel-${n}`),
   accountId,

@@ -38,6 +38,8 @@ export interface FaultPlan {
   readonly otherTypes: number
   /** Orders that belong together: no fault either. */
   readonly lists: number
+  /** Orders that are to take another's place: no fault either. */
+  readonly replaces: number
 }
 
 const swarm: { readonly [K in keyof FaultPlan]: readonly [least: number, most: number] } = {
@@ -67,7 +69,8 @@ const swarm: { readonly [K in keyof FaultPlan]: readonly [least: number, most: n
   strangers: [5, 40],
   deposits: [1, 3],
   otherTypes: [0.1, 0.6],
-  lists: [0.05, 0.4]
+  lists: [0.05, 0.4],
+  replaces: [0.03, 0.25]
 }
 
 const COUNTED = new Set<keyof FaultPlan>([
@@ -81,14 +84,15 @@ const COUNTED = new Set<keyof FaultPlan>([
 ])
 
 /** What came later has dice of its own, so that older worlds stay as they were. */
-export type LaterDice = { readonly [K in "otherTypes" | "lists"]: Dice }
+const LATER = ["otherTypes", "lists", "replaces"] as const
+export type LaterDice = { readonly [K in (typeof LATER)[number]]: Dice }
 
 /** Each fault is off in half of the worlds. */
 export const plan = (dice: Dice, later: LaterDice): FaultPlan => {
   const drawn: Partial<Record<keyof FaultPlan, number>> = {}
   for (const name of Object.keys(swarm) as ReadonlyArray<keyof FaultPlan>) {
     const [least, most] = swarm[name]
-    const own = name === "otherTypes" || name === "lists" ? later[name] : dice
+    const own = LATER.includes(name as never) ? later[name as keyof LaterDice] : dice
     const value = least + own.next() * (most - least)
     drawn[name] = own.chance(0.5) ? (COUNTED.has(name) || name === "clockOffset" ? Math.round(value) : value) : 0
   }

@@ -59,6 +59,7 @@ export class Network {
       open: () => Effect.void,
       submit: (order) => call("order", real.submit(order)),
       submitList: (list) => call("order", real.submitList(list)),
+      replace: (...args) => call("order", real.replace(...args)),
       cancel: (...args) => call("order", real.cancel(...args)),
       amend: (...args) => call("order", real.amend(...args)),
       query: (...args) =>

@@ -24,6 +24,7 @@ export class Trader implements Told {
   readonly answers = new Map<CommandId, OrderId | undefined>()
   readonly #sent: Array<{ readonly key: CommandId; readonly command: Command }> = []
   readonly #mine: Array<OrderId> = []
+  readonly #intents = new Map<OrderId, Intent>()
   readonly #world: World
   readonly #walk: Walk
   #number = 0
@@ -38,13 +39,14 @@ export class Trader implements Told {
   /** Sends this many orders, and what goes with them. */
   readonly trade = (orders: number): Effect.Effect<void> =>
     Effect.gen({ self: this }, function* () {
-      const { dice } = this.#world
+      const { dice, given, later } = this.#world
       yield* this.#send(CommandId.make("account:open"), () => ({ _tag: "OpenAccount" }), false)
       while (this.orders < orders) {
         yield* Effect.sleep(dice.exponential(60))
         const roll = dice.next()
         const order = this.#mine.length === 0 ? undefined : dice.pick(this.#mine.slice(-30))
-        if (roll < 0.2 && order !== undefined) yield* this.#command({ _tag: "CancelOrder", orderId: order })
+        if (order !== undefined && later.replaces.chance(given.replaces)) yield* this.#replace(order)
+        else if (roll < 0.2 && order !== undefined) yield* this.#command({ _tag: "CancelOrder", orderId: order })
         else if (roll < 0.26 && order !== undefined) {
           yield* this.#command({
             _tag: "AmendOrder",
@@ -65,6 +67,28 @@ export class Trader implements Told {
     })
 
   readonly wake = (): Effect.Effect<void> => this.#command({ _tag: "CancelOrder", orderId: this.#orderId() })
+
+  /** Mostly by an order that may stand there, at another price. */
+  #replace(replaces: OrderId): Effect.Effect<void> {
+    const { injected, later } = this.#world
+    const old = this.#intents.get(replaces)
+    if (old === undefined) return Effect.void
+    injected.count("order replaced")
+    const dice = later.replaces
+    const price = Money.decimal(String(this.#walk.mid(old.symbol) + dice.between(-12, 12)))
+    const quantity = Money.decimal(`0.${String(dice.between(1, 120)).padStart(3, "0")}`)
+    const terms = { symbol: old.symbol, side: dice.chance(0.97) ? old.side : "BUY", quantity, price } as const
+    const intent: Intent = dice.chance(0.3)
+      ? { type: "LIMIT_MAKER", ...terms }
+      : { type: "LIMIT", ...terms, timeInForce: dice.chance(0.1) ? "IOC" : "GTC" }
+    this.orders++
+    const key = CommandId.make(`k${++this.#number}`)
+    return this.#send(
+      key,
+      () => ({ _tag: "ReplaceOrder", orderId: this.#orderId(), replaces, intent }),
+      dice.chance(this.#world.plan.clientGone)
+    )
+  }
 
   #command(command: Command): Effect.Effect<void> {
     return this.#send(CommandId.make(`k${++this.#number}`), () => command, false)
@@ -153,7 +177,7 @@ export class Trader implements Told {
 
   #answered(key: CommandId, command: Command): void {
     const placed = placedBy(command)
-    const orderId = placed[0] ?? orderIdOf(command)
+    const orderId = placed[0]?.[0] ?? orderIdOf(command)
     if (this.answers.has(key) && this.answers.get(key) !== orderId) {
       this.#world.complain(
         `${key} of ${this.accountId} was answered with ${String(this.answers.get(key))} and with ${String(orderId)}`
@@ -161,14 +185,17 @@ export class Trader implements Told {
     }
     this.answers.set(key, orderId)
     if (placed.length === 0) return
-    this.#mine.push(...placed)
+    for (const [id, intent] of placed) {
+      this.#mine.push(id)
+      this.#intents.set(id, intent)
+    }
     this.#sent.push({ key, command })
   }
 }
 
-const placedBy = (command: Command): ReadonlyArray<OrderId> => {
-  if (command._tag === "PlaceOrder") return [command.orderId]
-  return command._tag === "PlaceList" ? command.legs.map(({ orderId }) => orderId) : []
+const placedBy = (command: Command): ReadonlyArray<readonly [OrderId, Intent]> => {
+  if (command._tag === "PlaceOrder" || command._tag === "ReplaceOrder") return [[command.orderId, command.intent]]
+  return command._tag === "PlaceList" ? command.legs.map(({ intent, orderId }) => [orderId, intent]) : []
 }
 
 /** Any of the types beside plain market and limit. Triggers are near enough to come, and limits near enough to be met. */

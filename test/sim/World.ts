@@ -53,7 +53,7 @@ export class World {
   constructor(seed: number, without: ReadonlyArray<keyof FaultPlan>) {
     this.seed = seed
     this.dice = new Dice(seed)
-    this.later = { otherTypes: new Dice(seed + 2), lists: new Dice(seed + 3) }
+    this.later = { otherTypes: new Dice(seed + 2), lists: new Dice(seed + 3), replaces: new Dice(seed + 4) }
     this.given = spared(plan(this.dice, this.later), without)
     this.plan = this.given
     this.context = this.time.context(new Dice(seed + 1).next)

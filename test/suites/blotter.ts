@@ -136,6 +136,40 @@ export const blotterSuite = (it: Vitest.MethodsNonLive<Journal | Blotter>): void
     })
   )
 
+  it.effect("shows whose place an order takes, before it is decided and afterwards", () =>
+    Effect.gen(function* () {
+      const [journal, blotter] = [yield* Journal, yield* Blotter]
+      const writer = new SampleWriter(accountId("replaces"))
+      const { accountId: ann } = writer.account
+      const intent = limitBuy("0.1")
+      const command = envelope(ann, "r1", {
+        _tag: "ReplaceOrder",
+        orderId: orderId(2),
+        replaces: orderId(1),
+        intent
+      })
+      yield* journal.append(writer.next([deposited("USDT", "1000000"), submitted(1), accepted(1)]))
+      yield* journal.submit(command)
+      const pending = Option.getOrThrow(yield* blotter.order(ann, orderId(2)))
+      assert.deepStrictEqual([pending.status, pending.replaces], ["PENDING", orderId(1)])
+      yield* journal.append(
+        writer.next(
+          [
+            { _tag: "CancelSubmitted", orderId: orderId(1), commandId: command.commandId, by: orderId(2) },
+            { ...submitted(2, intent), replaces: orderId(1) }
+          ],
+          { receipts: [receiptOf(command, 5)] }
+        )
+      )
+      assert.deepStrictEqual(shownState(writer, yield* blotter.state(ann)), shown(writer.account))
+      assert.strictEqual(Option.getOrThrow(yield* blotter.order(ann, orderId(2))).replaces, orderId(1))
+      assert.deepStrictEqual(
+        Option.getOrThrow(yield* blotter.order(ann, orderId(1))).flights?.map(({ by }) => by),
+        [undefined, orderId(2)].slice(1)
+      )
+    })
+  )
+
   it.effect("shows a command that is not decided as a PENDING order, and as itself afterwards", () =>
     Effect.gen(function* () {
       const [journal, blotter] = [yield* Journal, yield* Blotter]

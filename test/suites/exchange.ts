@@ -7,7 +7,7 @@ import { MarketData } from "../../src/ports/MarketData.ts"
 import * as StillMarket from "../kit/StillMarket.ts"
 import { limit, market } from "../kit/Trading.ts"
 import { type Card, openBook, say, trader } from "./exchangeStage.ts"
-import { orderListCards } from "./orderLists.ts"
+import { orderListCards, replaceCards } from "./orderLists.ts"
 import { orderTypeCards } from "./orderTypes.ts"
 
 const { format } = Money
@@ -392,5 +392,6 @@ export const exchangeSuite = (
 
     orderTypeCards(card)
     orderListCards(card)
+    replaceCards(card)
   })
 }

@@ -161,6 +161,24 @@ export const journalSuite = (it: Vitest.MethodsNonLive<Journal>): void => {
     })
   )
 
+  it.effect("tells of an order that it was to be replaced, and of the one that was to take its place", () =>
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const { accountId: ann } = new SampleWriter(accountId("trail-of-replaced")).account
+      const command = { _tag: "ReplaceOrder", orderId: orderId(2), replaces: orderId(1), intent: limitBuy() } as const
+      const asked = envelope(ann, "r1", command)
+      yield* journal.submit(asked)
+      for (const one of [1, 2]) {
+        assert.deepStrictEqual((yield* journal.trail(ann, orderId(one), 10)).commands, [{ envelope: asked }])
+      }
+      assert.deepStrictEqual((yield* journal.trail(ann, orderId(3), 10)).commands, [])
+      const other = { ...command, replaces: orderId(3) }
+      assert.strictEqual((yield* journal.submit({ ...asked, command: other }))._tag, "Conflicting")
+      const again = yield* journal.submit({ ...asked, command: { ...command, orderId: orderId(4) } })
+      assert.strictEqual(again._tag, "Repeated", "its id is stamped")
+    })
+  )
+
   it.effect("knows its orders and its trades, and nobody else's", () =>
     Effect.gen(function* () {
       const journal = yield* Journal

@@ -26,6 +26,69 @@ const bracket = asked(1, "OTOCO", [
   ["below", 3, stopLimit("STOP_LOSS_LIMIT", "SELL", "0.1", "59800", { stopPrice: "59900" })]
 ])
 
+const isRefused = (half: object | string): half is { readonly refused: string } =>
+  typeof half !== "string" && "refused" in half
+
+export const replaceCards = (card: Card) => {
+  card(
+    "EX-50 a replacement cancels the old order and places the new one, with what the old one held",
+    Effect.gen(function* () {
+      yield* openBook
+      const ann = yield* trader("ann")
+      yield* ann.submit(1, limit("SELL", "1", "61000"))
+      yield* ann.heard(1)
+      const { cancel, placed } = yield* ann.replace(1, 2, limit("SELL", "0.9", "60500"))
+      assert.deepStrictEqual([cancel, isRefused(placed)], ["done", false])
+      assert.deepStrictEqual((yield* ann.heard(2)).map(about), ["Canceled 1", "Accepted 2"])
+      assert.strictEqual(yield* ann.balance("BTC"), "0.1 + 0.9")
+      assert.strictEqual(Option.getOrThrow(yield* ann.query(1)).status, "CANCELED")
+    })
+  )
+
+  card(
+    "EX-51 where the old order cannot be cancelled, the new one is not placed",
+    Effect.gen(function* () {
+      yield* openBook
+      const ann = yield* trader("ann")
+      const { cancel, placed } = yield* ann.replace(1, 2, limit("SELL", "0.9", "60500"))
+      assert.match(isRefused(cancel) ? cancel.refused : cancel, /Unknown order/)
+      assert.match(isRefused(placed) ? placed.refused : "placed", /could not be cancelled/)
+      assert.isTrue(Option.isNone(yield* ann.query(2)))
+      assert.strictEqual(yield* ann.balance("BTC"), "1 + 0")
+    })
+  )
+
+  card(
+    "EX-52 where the new order is refused after the cancel, the old one is gone",
+    Effect.gen(function* () {
+      yield* openBook
+      const ann = yield* trader("ann")
+      yield* ann.submit(1, limit("SELL", "0.5", "61000"))
+      yield* ann.heard(1)
+      const { cancel, placed } = yield* ann.replace(1, 2, maker("SELL", "0.5", "60000"))
+      assert.strictEqual(cancel, "done")
+      assert.match(isRefused(placed) ? placed.refused : "placed", /would immediately match/)
+      assert.include((yield* ann.heard(1)).map(about), "Canceled 1")
+      assert.strictEqual(Option.getOrThrow(yield* ann.query(1)).status, "CANCELED")
+      assert.strictEqual(yield* ann.balance("BTC"), "1 + 0")
+    })
+  )
+
+  card(
+    "EX-53 a new order that breaks a filter is refused before anything is cancelled",
+    Effect.gen(function* () {
+      const data = yield* openBook
+      const ann = yield* trader("ann")
+      yield* ann.submit(1, limit("SELL", "0.5", "61000"))
+      // What it may be sold for at most is five times the average price.
+      StillMarket.trade(data, "SELL", 100, 100_000)
+      const { reason } = yield* Effect.flip(ann.replace(1, 2, limit("SELL", "0.5", "60500")))
+      assert.match(reason._tag === "Refused" ? reason.message : reason._tag, /PERCENT_PRICE/)
+      assert.strictEqual(Option.getOrThrow(yield* ann.query(1)).status, "NEW")
+    })
+  )
+}
+
 export const orderListCards = (card: Card) => {
   card(
     "EX-40 the two orders of an OCO lock once, and the one that fills ends the other",

@@ -14,7 +14,8 @@ import * as ExchangeInfo from "./ExchangeInfo.ts"
 import type { Lane } from "./Lanes.ts"
 import { listCall, listReportsOf } from "./ListWords.ts"
 import * as OpenAccounts from "./OpenAccounts.ts"
-import { fillOf, orderParams, reportsOf, stateOf } from "./OrderWords.ts"
+import { fillOf, orderParams, refParams, reportsOf, stateOf } from "./OrderWords.ts"
+import { halvesIn, replacedOf, replaceParams, saysOfHalves } from "./ReplaceWords.ts"
 import * as SeenState from "./SeenState.ts"
 import * as SignedRest from "./SignedRest.ts"
 import { type Params, type Signer } from "./Signing.ts"
@@ -38,6 +39,7 @@ const decodeOrders = Schema.decodeUnknownOption(Schema.Array(Wire.Order))
 const decodeTrades = Schema.decodeUnknownOption(Schema.Array(Wire.Trade))
 const decodePlaced = Schema.decodeUnknownOption(Wire.Placed)
 const decodeList = Schema.decodeUnknownOption(Wire.PlacedList)
+const decodeReplaced = Schema.decodeUnknownOption(Wire.Replaced)
 const decodeCanceled = Schema.decodeUnknownOption(Wire.Canceled)
 const decodeAmended = Schema.decodeUnknownOption(Wire.Amended)
 const decodeAccount = Schema.decodeUnknownOption(Wire.Account)
@@ -154,6 +156,17 @@ const make = Effect.gen(function* () {
       const reports = listReportsOf(list, yield* decoded(decodeList, "the answer to the list")(answer))
       return reports ?? (yield* unknown("Binance answered about another list."))
     }),
+    replace: Effect.fnUntraced(function* (accountId, ref, by) {
+      const signer = yield* signerFor(accountId)
+      const params = replaceParams(ref, by)
+      const call = change(accountId, signer, "POST", "/api/v3/order/cancelReplace", params, true)
+      const answer = yield* Effect.catchIf(call, saysOfHalves, halvesIn)
+      const replaced = replacedOf(
+        by.clientOrderId,
+        yield* decoded(decodeReplaced, "the answer to the replacement")(answer)
+      )
+      return replaced ?? (yield* unknown("Binance's answer cannot be read: a half of the replacement."))
+    }),
     cancel: Effect.fnUntraced(function* (accountId, symbol, ref) {
       const signer = yield* signerFor(accountId)
       const params = { symbol, ...refParams(ref) }
@@ -222,9 +235,6 @@ const make = Effect.gen(function* () {
 })
 
 const KEYS_CHANGED = "The key of this account was changed, removed, or refused."
-
-const refParams = (ref: OrderRef): Params =>
-  "exchangeOrderId" in ref ? { orderId: ref.exchangeOrderId } : { origClientOrderId: ref.clientOrderId }
 
 const tradeOf = ({ id, orderId }: Wire.Trade): TradeOf => ({ tradeId: String(id), exchangeOrderId: String(orderId) })
 

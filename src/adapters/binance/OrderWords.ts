@@ -11,7 +11,7 @@ import {
   timeInForceOf,
   trailingDeltaOf
 } from "../../domain/Order.ts"
-import type { ExchangeOrderState, Report } from "../../domain/Report.ts"
+import type { ExchangeOrderState, OrderRef, Report } from "../../domain/Report.ts"
 import type { Params } from "./Signing.ts"
 import type * as Wire from "./TradingWire.ts"
 
@@ -25,6 +25,9 @@ export const orderParams = (clientOrderId: ClientOrderId, intent: Intent): Param
   newClientOrderId: clientOrderId,
   newOrderRespType: "FULL"
 })
+
+export const refParams = (ref: OrderRef): Params =>
+  "exchangeOrderId" in ref ? { orderId: ref.exchangeOrderId } : { origClientOrderId: ref.clientOrderId }
 
 /** What only some types have. */
 export const termParams = (intent: Intent): Params => {

@@ -91,6 +91,20 @@ export const PlacedList = Schema.Struct({
 })
 export type PlacedList = typeof PlacedList.Type
 
+const Half = Schema.Literals(["SUCCESS", "FAILURE", "NOT_ATTEMPTED"])
+
+/** POST /api/v3/order/cancelReplace, and the `data` of an error of it: each half, with its own answer or its own error. */
+export const Replaced = Schema.Struct({
+  cancelResult: Half,
+  newOrderResult: Half,
+  cancelResponse: Schema.Unknown,
+  newOrderResponse: Schema.Unknown
+})
+export type Replaced = typeof Replaced.Type
+
+/** Of a half that failed. */
+export const Failed = Schema.Struct({ code: Schema.Int, msg: Schema.String })
+
 /** DELETE /api/v3/order: that it was understood. A leg of a list is answered with its whole list. */
 export const Canceled = Schema.Union([
   Schema.Struct({ orderId: WholeNumber, status: Schema.String }),

@@ -3,7 +3,7 @@ import { Effect, Option, Schema } from "effect"
 import { ExchangeError, OutcomeUnknown, RateLimited, Refused } from "../../ports/Exchange.ts"
 import type { HttpAnswer } from "./HttpCalls.ts"
 
-const ErrorBody = Schema.Struct({ code: Schema.Int, msg: Schema.String })
+const ErrorBody = Schema.Struct({ code: Schema.Int, msg: Schema.String, data: Schema.optionalKey(Schema.Unknown) })
 const decodeError = Schema.decodeUnknownOption(ErrorBody)
 
 /** Binance's own words for "nobody knows whether it was executed", whatever the status. */
@@ -11,6 +11,9 @@ const UNKNOWN = new Set([-1000, -1001, -1006, -1007, -1008])
 export const OUTSIDE_WINDOW = -1021
 export const TOO_MUCH_ASKED = -1003
 export const NO_SUCH_ORDER = -2013
+/** Of a cancel-replace: one half failed, and what each came to is in `data`; or both did. */
+export const PARTLY_REPLACED = -2021
+export const NOT_REPLACED = -2022
 /** Statuses of a proxy or a firewall in front of Binance: the call did not get through. */
 const STOPPED_AT_THE_DOOR = new Set([401, 403, 404, 405, 413, 414, 431, 451])
 /** With 429: of this account's orders, not of this address. The last two are of a cancel-replace whose order was too many. */
@@ -37,7 +40,13 @@ export const verdict = (answer: HttpAnswer): Effect.Effect<unknown, ExchangeErro
     const message = error.msg.slice(0, MAX_TEXT)
     if (UNKNOWN.has(error.code)) return unknown(`Binance says: ${message}`)
     return Effect.fail(
-      new ExchangeError({ reason: new Refused({ code: error.code, message: explained(error.code, message) }) })
+      new ExchangeError({
+        reason: new Refused({
+          code: error.code,
+          message: explained(error.code, message),
+          ...(error.data === undefined ? {} : { data: error.data })
+        })
+      })
     )
   }
   if (STOPPED_AT_THE_DOOR.has(status)) {

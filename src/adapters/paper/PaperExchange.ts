@@ -11,10 +11,12 @@ import type { ExchangeOrder, OrderRef, Report, TradeOf } from "../../domain/Repo
 import {
   Exchange,
   ExchangeError,
+  NOT_ATTEMPTED,
   NotSent,
   OutcomeUnknown,
   RateLimited,
   Refused,
+  type Replaced,
   ReportsLost
 } from "../../ports/Exchange.ts"
 import { type Page, PaperJournal, type PaperJournalError, type TradeRecord } from "../../ports/PaperJournal.ts"
@@ -30,7 +32,7 @@ import {
   reportOf
 } from "./DeskWords.ts"
 import { newListOf } from "./ListWords.ts"
-import { Venue, type VenueCommand, type VenueError } from "./Venue.ts"
+import { type Executed, Venue, type VenueCommand, type VenueError } from "./Venue.ts"
 
 /** Trades of an order that are read at once. */
 const PAGE = 1000
@@ -119,6 +121,27 @@ const make = Effect.gen(function* () {
         yield* execute({ _tag: "PlaceList", account: accountId, symbol, list: asked.success })
         return []
       }),
+    replace: (accountId, ref, { clientOrderId, intent }) =>
+      Effect.gen(function* () {
+        yield* open(accountId)
+        const { symbol } = intent
+        const listing = venue.listings.get(symbol)
+        if (listing === undefined) return yield* refused(invalidSymbol)
+        const order = newOrderOf(clientOrderId, intent, listing)
+        if (Result.isFailure(order)) return yield* refused(order.failure)
+        const cancel = engineRefOf(ref)
+        const { replace } = yield* execute({
+          _tag: "CancelReplace",
+          account: accountId,
+          symbol,
+          cancel,
+          cancelId: clientIdOf(accountId, symbol, cancel),
+          mode: "STOP_ON_FAILURE",
+          mayPlace: true,
+          order: order.success
+        })
+        return replacedOf(replace)
+      }),
     cancel: (accountId, symbol, ref) =>
       Effect.gen(function* () {
         yield* open(accountId)
@@ -195,6 +218,15 @@ const engineRefOf = (ref: OrderRef): EngineRef =>
 
 const refused = ({ code, message }: Rejection) =>
   Effect.fail(new ExchangeError({ reason: new Refused({ code, message }) }))
+
+const replacedOf = (replace: Executed["replace"]): Replaced => {
+  if (replace === undefined) throw new Error("the venue replaced an order and told of neither half")
+  const { cancel, placed } = replace
+  return {
+    cancel: cancel === "done" ? "done" : { refused: cancel.message },
+    placed: placed === "done" ? [] : { refused: placed === "notAttempted" ? NOT_ATTEMPTED : placed.message }
+  }
+}
 
 const exchangeError = (error: VenueError): ExchangeError => {
   switch (error._tag) {

@@ -140,6 +140,7 @@ export const reads = (sql: SqlClient.SqlClient): Omit<Journal["Service"], "submi
         const commands = yield* Effect.flatMap(
           sql`select ${sql.literal(envelopeOf)} as envelope, receipt from order_commands
             where account_id = ${accountId} and (order_id = ${orderId}
+              or kind = 'ReplaceOrder' and command ->> 'replaces' = ${orderId}
               or kind = 'PlaceList' and command -> 'legs' @> ${JSON.stringify([{ orderId }])}::jsonb)
             order by at, stored_at limit ${BigInt(limit)}`,
           decodeStored

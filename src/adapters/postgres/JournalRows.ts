@@ -59,7 +59,8 @@ export const columns = {
     "flights jsonb",
     "resolution jsonb",
     "triggered_at bigint",
-    "list jsonb"
+    "list jsonb",
+    "replaces text"
   ],
   changes: [
     "account_id text",
@@ -248,7 +249,7 @@ const encodeSnapshot = Schema.encodeSync(AccountSnapshot)
 
 /** By hand like an event, and tested like it. */
 export const encodeCommand = (command: Command): typeof Command.Encoded =>
-  command._tag === "PlaceOrder"
+  command._tag === "PlaceOrder" || command._tag === "ReplaceOrder"
     ? { ...command, intent: encodeIntent(command.intent) }
     : command._tag === "AmendOrder"
       ? { ...command, quantity: encodeDecimal(command.quantity) }
@@ -274,7 +275,8 @@ const orderRow = (accountId: AccountId, order: Order): Row => [
   encodeIntent(order.intent),
   order.createdAt,
   order.external,
-  ...progressOf(order)
+  ...progressOf(order),
+  ...(order.replaces === undefined ? [] : order.list === undefined ? [null, order.replaces] : [order.replaces])
 ]
 
 /** The columns of an order that change as it goes on. */

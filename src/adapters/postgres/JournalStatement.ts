@@ -79,12 +79,14 @@ const appends: ReadonlyArray<readonly [Table, Part]> = [
   orders_new as (
     insert into orders (
       account_id, order_id, client_order_id, user_id, exchange_order_id, symbol, side, type, quantity, price, intent, status, is_open,
-      executed_quantity, executed_quote, hold, trade_ids, reason, created_at, updated_at, flights, resolution, triggered_at, external, list)
+      executed_quantity, executed_quote, hold, trade_ids, reason, created_at, updated_at, flights, resolution, triggered_at, external, list,
+      replaces)
     select r.account_id, r.order_id, r.client_order_id, r.user_id, r.exchange_order_id,
       r.intent ->> 'symbol', r.intent ->> 'side', r.intent ->> 'type',
       (r.intent ->> 'quantity')::numeric, (r.intent ->> 'price')::numeric, r.intent, r.status, r.is_open,
       r.executed_quantity, r.executed_quote, r.hold, r.trade_ids, r.reason, r.created_at, r.updated_at,
-      nullif(r.flights, 'null'), nullif(r.resolution, 'null'), r.triggered_at, r.external, r.list
+      nullif(r.flights, 'null'), nullif(r.resolution, 'null'), r.triggered_at, r.external, nullif(r.list, 'null'),
+      r.replaces
     from ${given("orders", number)}
     where ${condition})`
   ],

@@ -34,19 +34,20 @@ const orderJson = `jsonb_strip_nulls(jsonb_build_object(
   'orderId', order_id, 'clientOrderId', client_order_id, 'userId', user_id, 'exchangeOrderId', exchange_order_id, 'intent', intent,
   'status', status, 'executedQuantity', executed_quantity::text, 'executedQuote', executed_quote::text, 'hold', hold,
   'tradeIds', trade_ids, 'reason', reason, 'createdAt', created_at, 'updatedAt', updated_at,
-  'flights', flights, 'resolution', resolution, 'external', external, 'triggeredAt', triggered_at, 'list', list))`
+  'flights', flights, 'resolution', resolution, 'external', external, 'triggeredAt', triggered_at, 'list', list, 'replaces', replaces))`
 
 /** A stored command without a receipt is an order that waits for its decision. */
 const pendingJson = `jsonb_build_object(
   'orderId', order_id, 'clientOrderId', 'oc' || replace(order_id, '-', ''), 'userId', user_id, 'intent', command->'intent', 'status', 'PENDING',
   'executedQuantity', '0', 'executedQuote', '0', 'hold', jsonb_build_object('asset', '', 'amount', '0'),
-  'tradeIds', '[]'::jsonb, 'createdAt', at, 'updatedAt', at)`
+  'tradeIds', '[]'::jsonb, 'createdAt', at, 'updatedAt', at)
+  || case when kind = 'ReplaceOrder' then jsonb_build_object('replaces', command -> 'replaces') else '{}' end`
 
-const isPending = `receipt is null and kind = 'PlaceOrder'`
+const isPending = `receipt is null and kind in ('PlaceOrder', 'ReplaceOrder')`
 
 /** The orders of lists that wait, one a leg, with the columns of those that wait alone. */
 const pendingLegs = `(
-  select account_id, leg ->> 'orderId' as order_id, user_id, at, jsonb_build_object('intent', leg -> 'intent') as command,
+  select account_id, kind, leg ->> 'orderId' as order_id, user_id, at, jsonb_build_object('intent', leg -> 'intent') as command,
     leg -> 'intent' ->> 'symbol' as symbol,
     jsonb_build_object('listId', command -> 'listId', 'kind', command -> 'kind', 'role', leg -> 'role') as list
   from order_commands, jsonb_array_elements(command -> 'legs') as leg

@@ -59,6 +59,7 @@ export const make = Effect.fnUntraced(function* (
   const finish = Effect.fnUntraced(function* (turn: Turn) {
     yield* writer.commit(turn, calls)
     for (const { clientOrderId } of turn.submits) watch.sent(clientOrderId)
+    for (const { by } of turn.replaces) watch.sent(by.clientOrderId)
     for (const { legs } of turn.lists) for (const { order } of legs) watch.sent(order.clientOrderId)
     for (const orderId of turn.doubts) evidence.seek(orderId)
     for (const stranger of turn.strangers) evidence.meet(stranger)

@@ -6,7 +6,7 @@ import { refOf } from "../../domain/Hear.ts"
 import { type Call, type Order, SEND_WITHIN_MILLIS } from "../../domain/Order.ts"
 import type { Report } from "../../domain/Report.ts"
 import type { ApprovedList, ApprovedOrder } from "../../domain/Risk.ts"
-import type { Exchange, ExchangeError } from "../../ports/Exchange.ts"
+import type { Exchange, ExchangeError, Replaced } from "../../ports/Exchange.ts"
 import { Milestone } from "../../ports/Milestone.ts"
 import type { Inbox } from "../Mailbox.ts"
 import type { Message } from "./Message.ts"
@@ -40,10 +40,7 @@ export const make = Effect.fnUntraced(function* (
       Effect.map((reports): Untimed => ({ _tag: "Answered", reports })),
       Effect.catch((error) => Effect.succeed(untimed(error))),
       Effect.catchDefect((defect) =>
-        Effect.as(Effect.logError(`the ${call} of order ${orderId} broke off`, defect), {
-          _tag: "NoAnswer",
-          reason: "The call broke off on our side."
-        } satisfies Untimed)
+        Effect.as(Effect.logError(`the ${call} of order ${orderId} broke off`, defect), BROKE_OFF)
       )
     )
     reached("call made")
@@ -83,6 +80,32 @@ export const make = Effect.fnUntraced(function* (
     )
   }
 
+  /** One call about two orders: the cancel of the one, and the submit of the other. */
+  const replace = Effect.fnUntraced(function* (turn: Turn, { by, order }: Replacing) {
+    const sentAt = yield* Clock.currentTimeMillis
+    const made =
+      sentAt - turn.now > SEND_WITHIN_MILLIS
+        ? Effect.succeed(bothOf({ _tag: "CallRefused", reason: TOO_SLOW }))
+        : exchange.replace(accountId, refOf(order), by).pipe(
+            Effect.map(halvesOf),
+            Effect.catch((error) => Effect.succeed(bothOf(untimed(error)))),
+            Effect.catchDefect((defect) =>
+              Effect.as(
+                Effect.logError(`the replacement of order ${order.orderId} broke off`, defect),
+                bothOf(BROKE_OFF)
+              )
+            )
+          )
+    const [cancel, placed] = yield* made
+    reached("call made")
+    const answeredAt = yield* Clock.currentTimeMillis
+    yield* inbox.put([
+      { ...placed, orderId: by.orderId, call: "submit", sentAt, answeredAt },
+      { ...cancel, orderId: order.orderId, call: "cancel", sentAt, answeredAt }
+    ])
+    reached("call answered")
+  })
+
   /** Behind the order itself: a cancel that overtakes it finds nothing to cancel. */
   const cancel = Effect.fnUntraced(function* (order: Order) {
     const before = submitting.get(order.orderId)
@@ -111,12 +134,19 @@ export const make = Effect.fnUntraced(function* (
         if (fiber.pollUnsafe() !== undefined) continue
         for (const { order } of list.legs) submitting.set(order.orderId, fiber)
       }
+      for (const replacing of turn.replaces) {
+        const { orderId } = replacing.by
+        const ended = Effect.sync(() => submitting.delete(orderId))
+        const fiber = yield* Effect.forkIn(Effect.ensuring(replace(turn, replacing), ended), scope)
+        if (fiber.pollUnsafe() === undefined) submitting.set(orderId, fiber)
+      }
       for (const order of turn.cancels) yield* Effect.forkIn(cancel(order), scope)
       for (const { order, quantity } of turn.amends) yield* Effect.forkIn(amend(turn, order, quantity), scope)
     })
   }
 })
 
+type Replacing = Turn["replaces"][number]
 type Ended = Extract<Message, { readonly _tag: "Answered" | "CallRefused" | "NoAnswer" }>
 
 /** How the call of a list ended, as one of its orders hears it: an answer in its own words alone. */
@@ -130,6 +160,17 @@ const TOO_SLOW = "The desk needed too long to store this, so it was not sent on.
 type Untimed =
   | { readonly _tag: "Answered"; readonly reports: ReadonlyArray<Report> }
   | { readonly _tag: "CallRefused" | "NoAnswer"; readonly reason: string }
+
+const BROKE_OFF: Untimed = { _tag: "NoAnswer", reason: "The call broke off on our side." }
+
+type Halves = readonly [cancel: Untimed, placed: Untimed]
+
+const bothOf = (ended: Untimed): Halves => [ended, ended]
+
+const halvesOf = ({ cancel, placed }: Replaced): Halves => [
+  cancel === "done" ? { _tag: "Answered", reports: [] } : { _tag: "CallRefused", reason: cancel.refused },
+  "refused" in placed ? { _tag: "CallRefused", reason: placed.refused } : { _tag: "Answered", reports: placed }
+]
 
 const untimed = ({ reason }: ExchangeError): Untimed => {
   switch (reason._tag) {

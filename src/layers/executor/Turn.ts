@@ -42,6 +42,7 @@ export class Turn {
   /** Side effects, for after the journal. */
   readonly submits: Array<ApprovedOrder> = []
   readonly lists: Array<ApprovedList> = []
+  readonly replaces: Array<NonNullable<Decide.Decision["replace"]>> = []
   readonly cancels: Array<Order> = []
   readonly amends: Array<NonNullable<Decide.Decision["amend"]>> = []
   /** Orders about which evidence must be sought: a call was not answered, or fills are missing. */
@@ -76,6 +77,7 @@ export class Turn {
       at: this.now
     })
     if (decision.submit !== undefined) this.submits.push(decision.submit)
+    if (decision.replace !== undefined) this.replaces.push(decision.replace)
     if (decision.submitList !== undefined) this.lists.push(decision.submitList)
     if (decision.cancel !== undefined) this.cancels.push(decision.cancel)
     if (decision.amend !== undefined) this.amends.push(decision.amend)

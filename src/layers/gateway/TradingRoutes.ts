@@ -215,6 +215,30 @@ export const layer = HttpApiBuilder.group(
         return yield* submit<CloseRefusal>(envelope, key, notOpen(found, "amend"))
       }),
 
+      replaceOrder: Effect.fnUntraced(function* ({ headers, params, payload, query, request }) {
+        const caller = yield* CurrentCaller
+        yield* limits.order(caller.userId)
+        const accountId = yield* access.account(caller, query.accountId, "trade")
+        const replaces = OrderId.make(params.orderId)
+        const found = yield* Effect.catch(blotter.order(accountId, replaces), storeAway)
+        if (Option.isNone(found)) return yield* Effect.fail(noOrder)
+        const { side, symbol } = found.value.intent
+        const intent = yield* intentOf({ ...payload, side, symbol })
+        const key = headers["idempotency-key"]
+        const at = yield* Clock.currentTimeMillis
+        const command = { _tag: "ReplaceOrder" as const, orderId: OrderId.make(ids.uuid(at)), replaces, intent }
+        const envelope = stamp(caller, accountId, key, at, request, command)
+        const denial = denialOf(intent, market.instrument(symbol), market.quote(symbol))
+        const closed = notOpen(found, "replace")
+        const refused = closed ?? (denial === undefined ? undefined : refusalOf(denial))
+        if (refused?.error.code === "MARKET_UNAVAILABLE") return yield* marketAway
+        return yield* submit<CloseRefusal | PlaceRefusal>(
+          envelope,
+          key,
+          refused as RefusalsOf<CloseRefusal | PlaceRefusal> | undefined
+        )
+      }),
+
       orderHistory: Effect.fnUntraced(function* ({ params, query }) {
         const accountId = yield* read(query.accountId)
         const orderId = OrderId.make(params.orderId)

@@ -1,110 +1,15 @@
 // Orders that belong together, through the desk: one command, one call, and each order's fate by its own evidence.
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Option, Queue, Ref, type Scope } from "effect"
+import { Effect, Layer, Option, Queue, Ref } from "effect"
 import { TestClock } from "effect/testing"
-import * as PaperExchange from "../../../src/adapters/paper/PaperExchange.ts"
-import * as VenueEngine from "../../../src/adapters/paper/VenueEngine.ts"
-import type { AccountUpdate } from "../../../src/domain/Account.ts"
-import type { Envelope } from "../../../src/domain/Command.ts"
 import * as Money from "../../../src/domain/Money.ts"
-import type { OrderStatus } from "../../../src/domain/Order.ts"
 import type { Report } from "../../../src/domain/Report.ts"
 import type { ApprovedList } from "../../../src/domain/Risk.ts"
-import * as Executor from "../../../src/layers/executor/Executor.ts"
-import { Supervisor } from "../../../src/layers/Supervisor.ts"
-import { Blotter } from "../../../src/ports/Blotter.ts"
-import { CommandQueue } from "../../../src/ports/CommandQueue.ts"
-import { Events } from "../../../src/ports/Events.ts"
-import { Exchange, ExchangeError, OutcomeUnknown, Refused } from "../../../src/ports/Exchange.ts"
+import { ExchangeError, Refused } from "../../../src/ports/Exchange.ts"
 import { Journal } from "../../../src/ports/Journal.ts"
-import { MarketData } from "../../../src/ports/MarketData.ts"
-import * as MemoryJournal from "../../../src/ports/MemoryJournal.ts"
-import * as MemoryPaperJournal from "../../../src/ports/MemoryPaperJournal.ts"
-import * as Settings from "../../kit/Settings.ts"
+import { balance, desk, exchange, inWorld, send, statuses, unknown, until } from "../../kit/PaperDesk.ts"
 import * as StillMarket from "../../kit/StillMarket.ts"
-import { accountId, cancel, limit, maker, orderId, placeList, stop } from "../../kit/Trading.ts"
-
-const world = Layer.mergeAll(
-  MemoryJournal.layerMemory,
-  MemoryPaperJournal.layerMemory,
-  CommandQueue.layerMemory,
-  Events.layerMemory,
-  StillMarket.layer,
-  Settings.layer()
-)
-type World = Layer.Success<typeof world>
-const exchange = PaperExchange.layer.pipe(Layer.provide(VenueEngine.layer()))
-
-/** A desk whose exchange is as usual but for what is given. */
-const desk = (change: (real: Exchange["Service"]) => Partial<Exchange["Service"]> = () => ({})) => {
-  const between = Layer.effect(
-    Exchange,
-    Effect.map(Exchange, (real) => ({ ...real, ...change(real) }))
-  )
-  return Layer.build(
-    Layer.fresh(
-      Executor.layer.pipe(Layer.provide(between), Layer.provideMerge(exchange), Layer.provide(Supervisor.layer))
-    )
-  )
-}
-
-const send = Effect.fnUntraced(function* (envelope: Envelope) {
-  yield* Journal.use((journal) => journal.submit(envelope))
-  yield* CommandQueue.use((queue) => queue.offer(envelope))
-})
-
-const follow = Effect.fnUntraced(function* (
-  updates: Queue.Dequeue<AccountUpdate>,
-  wanted: (update: AccountUpdate) => boolean
-) {
-  const seen: Array<AccountUpdate> = []
-  while (true) {
-    const update = yield* Queue.take(updates)
-    seen.push(update)
-    if (wanted(update)) return seen
-  }
-})
-
-/** Until each of these orders has had its status. */
-const until = (updates: Queue.Dequeue<AccountUpdate>, wanted: Readonly<Record<number, OrderStatus>>) => {
-  const left = new Map(Object.entries(wanted).map(([n, status]) => [orderId(Number(n)) as string, status]))
-  return follow(updates, ({ order }) => {
-    if (order !== undefined && left.get(order.orderId) === order.status) left.delete(order.orderId)
-    return left.size === 0
-  })
-}
-
-const inWorld = <A, E>(
-  test: (updates: Queue.Dequeue<AccountUpdate>, data: MarketData["Service"]) => Effect.Effect<A, E, World | Scope.Scope>
-) =>
-  Effect.provide(
-    Effect.gen(function* () {
-      const data = yield* MarketData
-      StillMarket.book(data, [[60_000, 100_000]], [[60_010, 100_000]])
-      StillMarket.trade(data, "BUY", 60_010, 1)
-      const updates = yield* Events.use((events) => events.subscribe)
-      return yield* test(updates, data)
-    }),
-    world
-  )
-
-/** `free + held` here. */
-const balance = (asset: string) =>
-  Effect.map(
-    Blotter.use((blotter) => blotter.state(accountId)),
-    ({ balances }) => {
-      const found = balances.find((one) => one.asset === asset)
-      return found === undefined ? "none" : `${Money.format(found.free)} + ${Money.format(found.held)}`
-    }
-  )
-
-const statuses = (...numbers: ReadonlyArray<number>) =>
-  Effect.forEach(numbers, (n) =>
-    Effect.map(
-      Blotter.use((blotter) => blotter.order(accountId, orderId(n))),
-      (found) => Option.getOrUndefined(found)?.status
-    )
-  )
+import { accountId, cancel, limit, maker, placeList, stop } from "../../kit/Trading.ts"
 
 const exit = placeList(1, "OCO", [
   ["above", 1, maker("SELL", "0.5", "60100")],
@@ -116,8 +21,6 @@ const bracket = placeList(1, "OTOCO", [
   ["above", 2, maker("SELL", "0.4", "60100")],
   ["below", 3, stop("STOP_LOSS", "SELL", "0.4", { stopPrice: "59900" })]
 ])
-
-const unknown = Effect.fail(new ExchangeError({ reason: new OutcomeUnknown({ message: "the connection was cut" }) }))
 
 describe("an order list", () => {
   it.effect("is decided in one step, held for once, and one order's fill ends the other", () =>

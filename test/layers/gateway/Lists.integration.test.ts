@@ -1,4 +1,4 @@
-// Asking for orders that belong together: what is taken, and what is told of what is not.
+// Asking for orders that belong together, or for one in another's place: what is taken, and what is told of what is not.
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import { AccountId } from "../../../src/domain/Ids.ts"
@@ -39,6 +39,55 @@ const place = ({ ann, base }: Desk, json: unknown, headers: Record<string, strin
 
 const undecided = (served: Desk) =>
   Effect.orDie(Context.get(served.context, Journal).countUndecided(AccountId.make(served.ann.accountId)))
+
+describe("replacing an order", () => {
+  const replace = ({ ann, base }: Desk, orderId: string, json: unknown, headers: Record<string, string> = {}) =>
+    call(base, "PUT", `/api/trading/orders/${orderId}`, { token: ann.token, json, headers })
+
+  it.live("answers PENDING with the id of the new order, which has the symbol and the side of the old one", () =>
+    desk((it) =>
+      Effect.gen(function* () {
+        const json = { symbol: "BTCUSDT", side: "SELL", type: "LIMIT", quantity: "0.1", price: "61000" }
+        const old = yield* call(it.base, "POST", "/api/trading/orders", { token: it.ann.token, json })
+        const terms = { type: "LIMIT", quantity: "0.2", price: "60500" }
+        const headers = { "idempotency-key": "nearer" }
+        const placed = yield* replace(it, old.body.orderId, terms, headers)
+        assert.strictEqual(placed.status, 201, JSON.stringify(placed.body))
+        assert.notStrictEqual(placed.body.orderId, old.body.orderId)
+        const again = yield* replace(it, old.body.orderId, terms, headers)
+        assert.deepStrictEqual(again.body, placed.body)
+        const { orderId } = placed.body
+        const { body } = yield* call(it.base, "GET", `/api/trading/orders/${orderId}`, { token: it.ann.token })
+        assert.deepStrictEqual(
+          [body.status, body.side, body.symbol, body.price, body.replaces],
+          ["PENDING", "SELL", "BTCUSDT", "60500", old.body.orderId]
+        )
+        assert.strictEqual(yield* undecided(it), 2)
+      })
+    )
+  )
+
+  it.live("is refused for an order that is not there, and for terms that are none", () =>
+    desk((it) =>
+      Effect.gen(function* () {
+        const terms = { type: "LIMIT", quantity: "0.2", price: "60500" }
+        const missing = yield* replace(it, "01912f5c-0000-7000-8000-000000000001", terms)
+        assert.deepStrictEqual([missing.status, missing.body.error.code], [404, "ORDER_NOT_FOUND"])
+        const json = { symbol: "BTCUSDT", side: "SELL", type: "LIMIT", quantity: "0.1", price: "61000" }
+        const { body } = yield* call(it.base, "POST", "/api/trading/orders", { token: it.ann.token, json })
+        for (const [wrong, code] of [
+          [{ ...terms, price: undefined }, "BAD_REQUEST"],
+          [{ ...terms, side: "BUY" }, "BAD_REQUEST"],
+          [{ ...terms, quantity: "0" }, "QUANTITY_NOT_POSITIVE"]
+        ] as const) {
+          const answer = yield* replace(it, body.orderId, wrong)
+          assert.deepStrictEqual([answer.status, answer.body.error.code], [400, code])
+        }
+        assert.strictEqual(yield* undecided(it), 1)
+      })
+    )
+  )
+})
 
 describe("placing an order list", () => {
   it.live("answers PENDING with an id for each of its orders, and shows them", () =>
