@@ -1,7 +1,8 @@
 // Orders that were placed at the exchange by somebody else: followed from the moment the desk sees them, under an id of ours.
 import type { Account } from "./Account.ts"
 import type { Event } from "./Event.ts"
-import { OrderId } from "./Ids.ts"
+import { ListId, OrderId } from "./Ids.ts"
+import type { ListLink } from "./ListLink.ts"
 import * as Money from "./Money.ts"
 import { type Hold, type Intent, isStop } from "./Order.ts"
 import type { ExchangeOrder, ExchangeOrderState } from "./Report.ts"
@@ -68,12 +69,23 @@ export const adopt = (
         executedQuantity,
         executedQuote: Money.max(Money.zero, Money.subtract(found.executedQuote, quote)),
         ...(counted.length === 0 ? {} : { tradeIds: counted }),
-        placedAt: found.createdAt
+        placedAt: found.createdAt,
+        ...linkOf(found)
       },
       ...(isStop({ type: found.type as Intent["type"] }) && found.isWorking ? [triggered] : []),
       ...fills.map((fill): Event => ({ _tag: "OrderFilled", orderId, fill, from: "survey" }))
     ]
   }
+}
+
+/**
+ * What an order tells of its list is which one it is, and whether it waits; that is enough for what its orders hold together. An order that
+ * is there alone, as a working one is, holds what it needs.
+ */
+const linkOf = ({ isPending, listId, type }: ExchangeOrder): { readonly list?: ListLink } => {
+  if (listId === undefined) return {}
+  const role = isStop({ type: type as Intent["type"] }) ? "below" : "above"
+  return { list: { listId: ListId.make(`exchange-${listId}`), kind: isPending === true ? "OTOCO" : "OCO", role } }
 }
 
 /** Trade ids of an exchange are whole numbers that grow. */

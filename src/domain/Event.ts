@@ -91,7 +91,8 @@ export const Event = Schema.TaggedUnion({
     executedQuote: DecimalString,
     /** The trades that `executedQuantity` is made of: they are never booked. Absent: none. */
     tradeIds: Schema.optionalKey(Schema.Array(Schema.String)),
-    placedAt: Schema.Finite
+    placedAt: Schema.Finite,
+    list
   },
   /**
    * Everything the desk and the exchange have was compared, and what differed stands before this event. `seen` names, by symbol, the last

@@ -109,7 +109,7 @@ const releasedBy = (
   if (list === undefined || !isOfPair(list)) return []
   if (!events.some(({ _tag }) => _tag === "OrderFilled" || _tag === "OrderTriggered")) return []
   const other = openOrders(account).find(
-    (one) => one.list?.listId === list.listId && isOfPair(one.list) && one.orderId !== orderId
+    (one) => one.list?.listId === list.listId && isOfPair(one.list) && !isWaiting(one.list) && one.orderId !== orderId
   )
   return other === undefined || Money.isZero(other.hold.amount)
     ? []

@@ -93,6 +93,7 @@ export const adopted = (event: Of<"OrderAdopted">, at: number): Order => {
     executedQuote: event.executedQuote,
     tradeIds: event.tradeIds ?? [],
     external: event.type,
+    ...(event.list === undefined ? {} : { list: event.list }),
     hold: event.hold,
     updatedAt: at
   }

@@ -66,6 +66,8 @@ export interface ExchangeOrderState {
   readonly quoteQuantity?: Decimal
   /** Whether it has begun to work: false while it waits for its trigger. */
   readonly isWorking: boolean
+  /** The exchange's id of the list that it is of. */
+  readonly listId?: string
   /** It is of a list, and is placed only when the list's working order has filled. */
   readonly isPending?: true
   readonly status: "NEW" | "PARTIALLY_FILLED" | "FILLED" | "CANCELED" | "EXPIRED" | "REJECTED"

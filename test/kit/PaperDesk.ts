@@ -20,7 +20,7 @@ import * as Settings from "./Settings.ts"
 import * as StillMarket from "./StillMarket.ts"
 import { accountId, orderId } from "./Trading.ts"
 
-const world = Layer.mergeAll(
+export const world = Layer.mergeAll(
   MemoryJournal.layerMemory,
   MemoryPaperJournal.layerMemory,
   CommandQueue.layerMemory,

@@ -3,6 +3,9 @@ import { Cause, Effect, Exit } from "effect"
 import { newOrderOf } from "../../src/adapters/paper/DeskWords.ts"
 import { type Command, type Envelope, orderIdOf } from "../../src/domain/Command.ts"
 import { type AccountId, ClientOrderId, CommandId, ListId, OrderId, UserId } from "../../src/domain/Ids.ts"
+import type { ListRole } from "../../src/domain/ListLink.ts"
+import type { NewList } from "../../src/domain/matching/Command.ts"
+import type { NewOrder } from "../../src/domain/matching/Order.ts"
 import * as Money from "../../src/domain/Money.ts"
 import type { Intent, TimeInForce } from "../../src/domain/Order.ts"
 import { listOf } from "./PeoplesLists.ts"
@@ -239,8 +242,9 @@ const otherIntent = (dice: Dice, walk: Walk): Intent => {
 /** Somebody with a key to the same account, who trades at the exchange without the desk. */
 export const stranger = (world: World, walk: Walk, accountId: AccountId, number: number): Effect.Effect<void> =>
   Effect.gen(function* () {
-    const { dice, injected, outside } = world
+    const { dice, given, injected, later, outside } = world
     if (!outside.venue.knows(accountId)) return
+    if (later.lists.chance(given.lists)) return yield* strangersList(world, walk, accountId, number)
     const symbol = dice.pick(symbols)
     const listing = outside.venue.listings.get(symbol)
     if (listing === undefined) return
@@ -267,6 +271,30 @@ export const stranger = (world: World, walk: Walk, accountId: AccountId, number:
         cancelId: `x_${number}`
       })
     )
+  })
+
+/** The same with orders that belong together; one of them is cancelled later, and the others end with it. */
+const strangersList = (world: World, walk: Walk, accountId: AccountId, number: number): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const { injected, later, outside } = world
+    const { kind, legs } = listOf(later.lists, walk)
+    const symbol = legs[0]?.intent.symbol ?? ""
+    const listing = outside.venue.listings.get(symbol)
+    if (listing === undefined) return
+    const orders = new Map<ListRole, NewOrder>()
+    for (const { intent, role } of legs) {
+      const order = newOrderOf(ClientOrderId.make(`web_${number}_${role}`), intent, listing)
+      if (order._tag === "Failure") return
+      orders.set(role, order.success)
+    }
+    const list = { kind, listClientOrderId: `web_${number}`, ...Object.fromEntries(orders) } as NewList
+    const command = { account: accountId, symbol }
+    const placed = yield* Effect.exit(outside.venue.execute({ _tag: "PlaceList", ...command, list }))
+    if (Exit.isFailure(placed)) return
+    injected.count("stranger's list")
+    yield* Effect.sleep(later.lists.exponential(4_000))
+    const order = { clientOrderId: `web_${number}_${legs[0]?.role ?? ""}` }
+    yield* Effect.ignoreCause(outside.venue.execute({ _tag: "Cancel", ...command, order, cancelId: `x_${number}` }))
   })
 
 export const deposit = (world: World, accountId: AccountId): Effect.Effect<void> =>

@@ -100,6 +100,7 @@ export const stateOf = (order: Wire.Order): ExchangeOrderState => ({
   ...(order.trailingDelta === undefined ? {} : { trailingDelta: order.trailingDelta }),
   isWorking: order.isWorking,
   ...(order.status === "PENDING_NEW" ? { isPending: true } : {}),
+  ...((order.orderListId ?? -1) < 0 ? {} : { listId: String(order.orderListId) }),
   status: statusOf(order.status),
   executedQuantity: order.executedQty,
   executedQuote: Money.max(Money.zero, order.cummulativeQuoteQty),

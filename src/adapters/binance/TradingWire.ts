@@ -41,6 +41,8 @@ export const Order = Schema.Struct({
   origQuoteOrderQty: Schema.optionalKey(DecimalString),
   /** Basis points. */
   trailingDelta: Schema.optionalKey(WholeNumber),
+  /** -1 outside a list. */
+  orderListId: Schema.optionalKey(Schema.Int),
   /** False while it waits for its trigger. */
   isWorking: Schema.Boolean,
   time: WholeNumber,

@@ -163,6 +163,7 @@ export type OrderParts = Pick<
   | "executedQuote"
   | "createdAt"
   | "updatedAt"
+  | "listId"
 >
 
 export const partsOf = (order: OrderParts): OrderParts => ({
@@ -184,7 +185,8 @@ export const partsOf = (order: OrderParts): OrderParts => ({
   executedLots: order.executedLots,
   executedQuote: order.executedQuote,
   createdAt: order.createdAt,
-  updatedAt: order.updatedAt
+  updatedAt: order.updatedAt,
+  listId: order.listId
 })
 
 const pricedAt = (ticks: number, { tickSize }: Instrument): Decimal => Money.fromUnits(BigInt(ticks), tickSize)
@@ -204,6 +206,7 @@ export const exchangeOrderOf = (order: OrderParts, instrument: Instrument): Exch
   ...(order.quote === 0n ? {} : { quoteQuantity: decimalOf(order.quote) }),
   isWorking: order.workingAt >= 0,
   ...(order.status === "PENDING_NEW" ? { isPending: true } : {}),
+  ...(order.listId < 0 ? {} : { listId: String(order.listId) }),
   status: statusOf(order.status),
   executedQuantity: quantityOf(order.executedLots, instrument),
   executedQuote: decimalOf(order.executedQuote),
