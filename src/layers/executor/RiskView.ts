@@ -41,7 +41,8 @@ const worstPrice = (
   instrument: Instrument,
   { command }: Envelope
 ): Decimal | undefined => {
-  if (command._tag !== "PlaceOrder" || command.intent.type !== "MARKET") return undefined
+  if (command._tag !== "PlaceOrder" && command._tag !== "ReplaceOrder") return undefined
+  if (command.intent.type !== "MARKET") return undefined
   const { intent } = command
   const depth = market.depth(intent.symbol, LEVELS)
   if (depth === undefined || !depth.synced) return undefined

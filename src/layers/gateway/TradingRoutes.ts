@@ -231,7 +231,11 @@ export const layer = HttpApiBuilder.group(
         const denial = denialOf(intent, market.instrument(symbol), market.quote(symbol))
         const closed = notOpen(found, "replace")
         const refused = closed ?? (denial === undefined ? undefined : refusalOf(denial))
-        if (refused?.error.code === "MARKET_UNAVAILABLE") return yield* marketAway
+        const isUnknown = refused?.error.code === "MARKET_UNAVAILABLE" || (yield* market.instruments).size === 0
+        if (closed === undefined && refused !== undefined && isUnknown) {
+          const first = yield* standing<PlaceRefusal>(accountId, key, command)
+          return Option.isSome(first) ? yield* acceptedOf(first.value) : yield* marketAway
+        }
         return yield* submit<CloseRefusal | PlaceRefusal>(
           envelope,
           key,
