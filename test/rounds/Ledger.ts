@@ -94,7 +94,7 @@ export class Ledger {
       })
       for (const order of page) {
         this.orders.set(`${symbol} ${order.orderId}`, order)
-        if (order.status === "NEW" || order.status === "PARTIALLY_FILLED") oldestOpen ??= order.orderId
+        if (["NEW", "PARTIALLY_FILLED", "PENDING_NEW"].includes(order.status)) oldestOpen ??= order.orderId
         next = order.orderId + 1
       }
       if (page.length < PAGE) break

@@ -8,7 +8,7 @@ import { type ExchangeError, NOT_ATTEMPTED, type Replaced } from "../../ports/Ex
 import { orderParams, reportsOf } from "./OrderWords.ts"
 import type { Params } from "./Signing.ts"
 import * as Wire from "./TradingWire.ts"
-import { NOT_REPLACED, PARTLY_REPLACED, refusalCode, unknown } from "./Verdict.ts"
+import { isUnknown, NOT_REPLACED, PARTLY_REPLACED, refusalCode, unknown } from "./Verdict.ts"
 
 const decodePlaced = Schema.decodeUnknownOption(Wire.Placed)
 const decodeCanceled = Schema.decodeUnknownOption(Wire.Canceled)
@@ -34,7 +34,7 @@ export const halvesIn = ({ reason }: ExchangeError): Effect.Effect<unknown, Exch
     ? Effect.succeed(reason.data)
     : unknown("Binance answered that a replacement failed, and not which half of it.")
 
-/** `undefined` where a half says something else than its result. */
+/** `undefined` where a half says something else than its result, or that its result is not known. */
 export const replacedOf = (clientOrderId: ClientOrderId, halves: Wire.Replaced): Replaced | undefined => {
   const cancel = cancelOf(halves)
   const placed = placedOf(clientOrderId, halves)
@@ -56,10 +56,11 @@ const placedOf = (
   return placed?.clientOrderId === clientOrderId ? reportsOf(placed) : undefined
 }
 
+/** That nobody knows whether a half was executed is no failure of it (I4). */
 const failureOf = (response: unknown) =>
   Option.match(decodeFailed(response), {
     onNone: () => undefined,
-    onSome: ({ msg }) => ({ refused: msg.slice(0, MAX_TEXT) })
+    onSome: ({ code, msg }) => (isUnknown(code) ? undefined : { refused: msg.slice(0, MAX_TEXT) })
   })
 
 const MAX_TEXT = 200

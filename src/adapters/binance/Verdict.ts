@@ -8,6 +8,7 @@ const decodeError = Schema.decodeUnknownOption(ErrorBody)
 
 /** Binance's own words for "nobody knows whether it was executed", whatever the status. */
 const UNKNOWN = new Set([-1000, -1001, -1006, -1007, -1008])
+export const isUnknown = (code: number): boolean => UNKNOWN.has(code)
 export const OUTSIDE_WINDOW = -1021
 export const TOO_MUCH_ASKED = -1003
 export const NO_SUCH_ORDER = -2013
@@ -38,7 +39,7 @@ export const verdict = (answer: HttpAnswer): Effect.Effect<unknown, ExchangeErro
   const error = status === 451 ? undefined : Option.getOrUndefined(decodeError(json?.value))
   if (error !== undefined && status >= 400) {
     const message = error.msg.slice(0, MAX_TEXT)
-    if (UNKNOWN.has(error.code)) return unknown(`Binance says: ${message}`)
+    if (isUnknown(error.code)) return unknown(`Binance says: ${message}`)
     return Effect.fail(
       new ExchangeError({
         reason: new Refused({

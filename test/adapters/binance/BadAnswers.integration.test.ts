@@ -1,88 +1,18 @@
 // What the desk makes of answers that are none: each ends as a typed failure, and what may have happened stays in doubt.
 import { assert, describe, layer as suite } from "@effect/vitest"
-import { Context, Effect, Layer, Option, Queue, Redacted, type Scope } from "effect"
-import { once } from "node:events"
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
-import { type WebSocket, WebSocketServer } from "ws"
+import { Effect, Layer, Option, Queue, Redacted } from "effect"
+import type { WebSocket } from "ws"
 import * as BinanceExchange from "../../../src/adapters/binance/BinanceExchange.ts"
 import { AccountId, clientOrderIdOf } from "../../../src/domain/Ids.ts"
 import type { ApprovedOrder } from "../../../src/domain/Risk.ts"
 import { Exchange } from "../../../src/ports/Exchange.ts"
 import { ExchangeAccounts } from "../../../src/ports/ExchangeAccounts.ts"
 import { Vault } from "../../../src/ports/Vault.ts"
+import { ann, type Handler, isolated, json, noAnswers, opened, text } from "../../kit/FakeBinance.ts"
 import { freePort } from "../../kit/FreePort.ts"
 import * as Settings from "../../kit/Settings.ts"
 import { limit, orderId } from "../../kit/Trading.ts"
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void
-
-interface Answering {
-  readonly url: string
-  /** By method and path; what it was asked, and how often, is in `asked`. */
-  readonly answers: Map<string, Handler>
-  readonly asked: Array<string>
-  /** What a subscriber hears first; `undefined` says nothing at all. */
-  greet: (socket: WebSocket, id: unknown) => void
-}
-
-class Fake extends Context.Service<Fake, Answering>()("test/Fake") {}
-
-const json =
-  (status: number, body: unknown, headers: Record<string, string> = {}): Handler =>
-  (_, response) =>
-    void response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body))
-
-const text =
-  (status: number, body: string): Handler =>
-  (_, response) =>
-    void response.writeHead(status, { "content-type": "text/html" }).end(body)
-
-const account = { uid: 7, canTrade: true, balances: [{ asset: "USDT", free: "100.00000000", locked: "0.00000000" }] }
-
-const fake = Layer.effect(
-  Fake,
-  Effect.acquireRelease(
-    Effect.promise(async () => {
-      const answers = new Map<string, Handler>()
-      const asked: Array<string> = []
-      const server = createServer((request, response) => {
-        const route = `${request.method} ${request.url?.split("?")[0]}`
-        asked.push(route)
-        const known = answers.get(route) ?? json(404, { code: -1, msg: "no such route" })
-        known(request, response)
-      }).listen(0, "127.0.0.1")
-      const sockets = new WebSocketServer({ server })
-      await once(server, "listening")
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-      const greet = (socket: WebSocket, id: unknown) =>
-        socket.send(JSON.stringify({ id, status: 200, result: { subscriptionId: 0 } }))
-      const made = { url, answers, asked, greet, server, sockets }
-      sockets.on("connection", (socket) =>
-        socket.on("message", (data) => made.greet(socket, JSON.parse(String(data)).id))
-      )
-      return made
-    }),
-    ({ server, sockets }) =>
-      Effect.sync(() => {
-        sockets.clients.forEach((socket) => socket.terminate())
-        sockets.close()
-        server.closeAllConnections()
-        server.close()
-      })
-  )
-)
-
-const exchange = Layer.unwrap(
-  Effect.map(Fake, ({ answers, url }) => {
-    answers.set("GET /api/v3/time", (_, response) => json(200, { serverTime: Date.now() })(_, response))
-    answers.set("GET /api/v3/account", json(200, account))
-    const settings = { EXCHANGE: "binance", BINANCE_REST_URL: url, BINANCE_WS_API_URL: url.replace("http", "ws") }
-    return BinanceExchange.layer.pipe(Layer.provide(Settings.layer(settings)))
-  })
-).pipe(Layer.provideMerge(fake), Layer.provide(ExchangeAccounts.layerMemory), Layer.provideMerge(Vault.layerMemory))
-
-const ann = AccountId.make("ann")
 const intent = limit("BUY", "0.1", "59000")
 const order = {
   accountId: ann,
@@ -90,15 +20,6 @@ const order = {
   clientOrderId: clientOrderIdOf(orderId(1)),
   intent
 } as ApprovedOrder
-
-/** An exchange whose account is open, and the answers that it gives. */
-const opened = Effect.gen(function* () {
-  const keys = { apiKey: Redacted.make("key"), secretKey: Redacted.make("secret") }
-  yield* (yield* Vault).put(ann, keys)
-  const [served, desk] = [yield* Fake, yield* Exchange]
-  yield* desk.open(ann)
-  return { ...desk, served }
-})
 
 const found = {
   symbol: "BTCUSDT",
@@ -119,28 +40,13 @@ const found = {
 const placed = { ...found, transactTime: 1, fills: [] }
 
 const bad: ReadonlyArray<readonly [name: string, answer: Handler]> = [
-  ["HTML with 200", text(200, "<html>Welcome</html>")],
-  ["half of a JSON", text(200, JSON.stringify(placed).slice(0, 40))],
-  ["nothing", text(200, "")],
-  [
-    "a body that is cut",
-    ({ socket }, response) =>
-      void response.writeHead(200, { "content-length": "500" }).write("{", () => socket.destroy())
-  ],
-  ["no body, and the socket closed", (request) => request.socket.destroy()],
+  ...noAnswers(placed),
   ["a field too few", json(200, { ...placed, orderId: undefined })],
   ["an order id beyond all digits", text(200, JSON.stringify(placed).replace("42", "99999999999999999999"))],
   ["a quantity in the words of a float", json(200, { ...placed, origQty: "1e-7" })],
   ["a number where a decimal string is due", json(200, { ...placed, executedQty: 0.1 })],
   ["a status never heard of", json(200, { ...placed, status: "HALF_FILLED" })],
-  ["another order", json(200, { ...placed, clientOrderId: "somebody-else" })],
-  ["an array", json(200, [])],
-  ["null", json(200, null)],
-  ["502 of a proxy", text(502, "<html>Bad Gateway</html>")],
-  ["-1007", json(504, { code: -1007, msg: "Timeout waiting for response from backend server." })],
-  ["-1000 with 400", json(400, { code: -1000, msg: "An unknown error occurred while processing the request." })],
-  ["a redirect", (_, response) => void response.writeHead(302, { location: "http://127.0.0.1:9/" }).end()],
-  ["400 that says nothing", text(400, "bad")]
+  ["another order", json(200, { ...placed, clientOrderId: "somebody-else" })]
 ]
 
 const definite: ReadonlyArray<readonly [name: string, answer: Handler, tag: string, message: RegExp]> = [
@@ -160,9 +66,6 @@ const definite: ReadonlyArray<readonly [name: string, answer: Handler, tag: stri
     /^3000$/
   ]
 ]
-
-const isolated = <A, E>(test: Effect.Effect<A, E, Fake | Exchange | Vault | Scope.Scope>) =>
-  Effect.provide(test, Layer.fresh(exchange))
 
 suite(Layer.empty, { excludeTestServices: true, timeout: "20 seconds" })("bad answers", (it) => {
   for (const [name, answer] of bad) {

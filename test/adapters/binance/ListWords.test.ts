@@ -99,7 +99,7 @@ describe("a replacement in Binance's words", () => {
     assert.strictEqual(cancelOrigClientOrderId, clientOrderIdOf(orderId(1)))
   })
 
-  it("has a verdict for each half, and none where a half says something else than its result", () => {
+  it("has a verdict for each half, and none where a half says something else than its result, or that nobody knows it", () => {
     const { clientOrderId } = by
     assert.deepStrictEqual(replacedOf(clientOrderId, halves({})), {
       cancel: "done",
@@ -115,7 +115,9 @@ describe("a replacement in Binance's words", () => {
       { cancelResponse: null },
       { newOrderResponse: null },
       { newOrderResult: "SUCCESS" as const },
-      { ...refused, cancelResponse: gone }
+      { ...refused, cancelResponse: gone },
+      { newOrderResponse: { code: -1007, msg: "Timeout waiting for response from backend server." } },
+      { ...refused, cancelResponse: { code: -1006, msg: "An unexpected response was received." } }
     ]) {
       assert.isUndefined(replacedOf(clientOrderId, halves(odd)), JSON.stringify(odd))
     }

@@ -90,5 +90,5 @@ const verdict = (executed: Executed, views: Views, { overOrderLimit }: Caller): 
   const half = canceled !== isPlaced
   const status = overOrderLimit === undefined ? (half ? 409 : 400) : 429
   const more = overOrderLimit?.retry === undefined ? { data } : { data, retry: overOrderLimit.retry }
-  return half ? new WireError(status, -2021, PARTIALLY, more) : new WireError(status, -2022, FAILED, more)
+  return half ? new WireError(status, Wire.HALF_REPLACED, PARTIALLY, more) : new WireError(status, -2022, FAILED, more)
 }

@@ -104,7 +104,7 @@ export class Rest {
     }
     const execute = () =>
       this.gate.serve(endpoint, asking, {}, (answer, account) => {
-        const outcome = { executed: !isWireError(answer), answer }
+        const outcome = { executed: Wire.wasExecuted(answer), answer }
         this.faults.after(call, outcome, ways, (shown) => this.respond(endpoint, response, usage, shown, account))
       })
     this.faults.before(call, ways, execute)

@@ -36,6 +36,12 @@ export class WireError {
 
 export const isWireError = (value: unknown): value is WireError => value instanceof WireError
 
+/** A cancel-replace of which one half failed: the other was executed. */
+export const HALF_REPLACED = -2021
+
+/** Whether what is answered so has changed anything. */
+export const wasExecuted = (answer: unknown): boolean => !isWireError(answer) || answer.code === HALF_REPLACED
+
 const bad = (code: number, message: string) => new WireError(400, code, message)
 
 /** The engine's refusals are the caller's fault, except that an account it does not know is a matter of the key. */

@@ -168,7 +168,7 @@ export class WsApi {
     }
     const execute = () =>
       gate.serve(endpoint, asking, { session }, (answer, account) => {
-        const outcome = { executed: !isWireError(answer), answer }
+        const outcome = { executed: Wire.wasExecuted(answer), answer }
         faults.after(call, outcome, ways, (seen) => answered(seen, account))
       })
     faults.before(call, ways, execute)
