@@ -39,7 +39,14 @@ export type AmendInput = typeof AmendInput.Type
 
 /** In the place of another order, of its symbol and side. */
 const { accountId: _, side: __, symbol: ___, ...replaceFields } = OrderInput.fields
-export const ReplaceInput = Schema.Struct(replaceFields)
+export const ReplaceInput = Schema.Struct({
+  ...replaceFields,
+  /**
+   * How much of the replaced order had traded when the new quantity was chosen; absent: nothing. Where it is more by now, neither happens:
+   * the new quantity would come on top of it.
+   */
+  executedQuantity: Schema.optionalKey(DecimalInput)
+})
 export type ReplaceInput = typeof ReplaceInput.Type
 
 /** An order of a list, in the words of one alone. */

@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { AccountId, CommandId, ListId, OrderId, UserId } from "./Ids.ts"
 import { ListKind } from "./ListLink.ts"
 import { Leg } from "./ListRules.ts"
-import { DecimalString, equals } from "./Money.ts"
+import { DecimalString, equals, zero } from "./Money.ts"
 import { Intent } from "./Order.ts"
 
 export const Command = Schema.TaggedUnion({
@@ -13,7 +13,13 @@ export const Command = Schema.TaggedUnion({
   /** Its orders go out in one call, all or none. */
   PlaceList: { listId: ListId, kind: ListKind, legs: Schema.Array(Leg) },
   /** In the place of `replaces`, in one call: that one is cancelled and this one placed, or neither where the cancel is refused. */
-  ReplaceOrder: { orderId: OrderId, replaces: OrderId, intent: Intent },
+  ReplaceOrder: {
+    orderId: OrderId,
+    replaces: OrderId,
+    intent: Intent,
+    /** What of `replaces` had traded as the caller knew it; absent: nothing. Once more has, the new quantity would come on top of that. */
+    executedQuantity: Schema.optionalKey(DecimalString)
+  },
   CancelOrder: { orderId: OrderId },
   /** `quantity` is what the order is to be worth in all, executed part included: less than now. It keeps its place in the book. */
   AmendOrder: { orderId: OrderId, quantity: DecimalString }
@@ -86,5 +92,6 @@ export const sameRequest = (a: Command, b: Command): boolean =>
         ? askedIn(a) === askedIn(b)
         : a._tag === "ReplaceOrder" && b._tag === "ReplaceOrder"
           ? a.replaces === b.replaces &&
+            equals(a.executedQuantity ?? zero, b.executedQuantity ?? zero) &&
             JSON.stringify(encodeIntent(a.intent)) === JSON.stringify(encodeIntent(b.intent))
           : a._tag === b._tag && orderIdOf(a) === orderIdOf(b)

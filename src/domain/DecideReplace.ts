@@ -8,6 +8,7 @@ import { type Decision, TOO_LATE_MILLIS } from "./Decide.ts"
 import * as Denial from "./Denial.ts"
 import * as Instrument from "./Instrument.ts"
 import { partnerOf } from "./ListHold.ts"
+import * as Money from "./Money.ts"
 import type { Order } from "./Order.ts"
 import * as Risk from "./Risk.ts"
 
@@ -16,7 +17,7 @@ type ReplaceOrder = Extract<Command, { readonly _tag: "ReplaceOrder" }>
 export const decideReplace = (
   account: Account,
   { at, commandId, userId }: Pick<Envelope, "at" | "commandId" | "userId">,
-  { intent, orderId, replaces }: ReplaceOrder,
+  { executedQuantity: known = Money.zero, intent, orderId, replaces }: ReplaceOrder,
   context: Risk.RiskContext,
   now: number,
   offsetMillis: number
@@ -31,6 +32,8 @@ export const decideReplace = (
   if (order === undefined) return denied({ _tag: "OrderAlreadyClosed" })
   const reason = irreplaceable(account, order, intent, context)
   if (reason !== undefined) return denied(reason)
+  const executed = order.executedQuantity
+  if (!Money.equals(executed, known)) return denied({ _tag: "ReplacedTraded", executed, known })
   const approval = Risk.approve(without(account, order), { orderId, intent }, context)
   if (Result.isFailure(approval)) return denied(approval.failure)
   const by = approval.success

@@ -69,6 +69,8 @@ export const DenialReason = Schema.TaggedUnion({
   AmendOutOfRange: { above: DecimalString, below: DecimalString },
   AmendInFlight: {},
   NotReplaceable: {},
+  /** More of it has traded than the caller knew. */
+  ReplacedTraded: { executed: DecimalString, known: DecimalString },
   ReplaceNotAllowed: { symbol: Schema.String }
 })
 export type DenialReason = typeof DenialReason.Type
@@ -155,5 +157,7 @@ export const sentence = (reason: DenialReason): string =>
     AmendInFlight: () => "An amend of this order is on its way already. Wait for its answer.",
     NotReplaceable: () =>
       "Only an order that rests or waits at the exchange, of no list and with nothing on its way, can be replaced, by one of its symbol and side.",
+    ReplacedTraded: ({ executed, known }) =>
+      `${format(executed)} of the order has traded by now, not ${format(known)}: nothing was changed. Take that off the new quantity, say executedQuantity ${format(executed)}, and send it again.`,
     ReplaceNotAllowed: ({ symbol }) => `Orders in ${symbol} cannot be replaced: cancel it and send a new one.`
   })

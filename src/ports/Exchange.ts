@@ -26,6 +26,12 @@ export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>()("Outcom
   message: Schema.String
 }) {}
 
+/** The order to be replaced. Where nothing of it has traded as the desk knows it, it is cancelled only if that holds at the exchange as well. */
+export interface Replaceable {
+  readonly ref: OrderRef
+  readonly isUntraded: boolean
+}
+
 /** What became of each half of a replacement: why it was refused, or that it was done, with what the answer says of the new order. */
 export interface Replaced {
   readonly cancel: "done" | { readonly refused: string }
@@ -75,7 +81,11 @@ export class Exchange extends Context.Service<
      * Cancels an order and places one in its place, in one call. The new one is not placed where the cancel is refused; where the new one is
      * refused, the old one may be gone all the same. Fails where neither was done, or nobody knows.
      */
-    readonly replace: (accountId: AccountId, ref: OrderRef, by: ApprovedOrder) => Effect.Effect<Replaced, ExchangeError>
+    readonly replace: (
+      accountId: AccountId,
+      old: Replaceable,
+      by: ApprovedOrder
+    ) => Effect.Effect<Replaced, ExchangeError>
     /** Of an order of a list: all of the list ends with it. */
     readonly cancel: (accountId: AccountId, symbol: string, ref: OrderRef) => Effect.Effect<void, ExchangeError>
     /** Makes a resting order smaller: `quantity` is what it is to be worth in all. It keeps its place. Sends at once or fails. */

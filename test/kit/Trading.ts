@@ -138,13 +138,19 @@ export const placeList = (n: number, kind: ListKind, legs: NumberedLegs, at = 0)
   command: { _tag: "PlaceList", ...asked(n, kind, legs) }
 })
 
-export const replace = (old: number, n: number, intent: Intent, at = 0): Envelope => ({
+export const replace = (old: number, n: number, intent: Intent, executed?: string): Envelope => ({
   commandId: CommandId.make(`replace-${n}`),
   accountId,
   userId,
-  at,
+  at: 0,
   traceId: "",
-  command: { _tag: "ReplaceOrder", orderId: orderId(n), replaces: orderId(old), intent }
+  command: {
+    _tag: "ReplaceOrder",
+    orderId: orderId(n),
+    replaces: orderId(old),
+    intent,
+    ...(executed === undefined ? {} : { executedQuantity: decimal(executed) })
+  }
 })
 
 export const cancel = (n: number, at = 0): Envelope => ({

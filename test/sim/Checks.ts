@@ -1,7 +1,7 @@
 // Looks at a world's end from outside: the exchange's ledger, the journal, the read models and what each browser holds must agree (I1–I9).
 import * as Account from "../../src/domain/Account.ts"
 import { isOurs } from "../../src/domain/Hear.ts"
-import { type AccountId, ClientOrderId } from "../../src/domain/Ids.ts"
+import { type AccountId, ClientOrderId, clientOrderIdOf } from "../../src/domain/Ids.ts"
 import type { OrderStatus as EngineStatus } from "../../src/domain/matching/Order.ts"
 import * as Money from "../../src/domain/Money.ts"
 import type { Order } from "../../src/domain/Order.ts"
@@ -52,6 +52,7 @@ export const all = async (
     decided(look, trader, complain)
     once(look, complain)
     whole(look, complain)
+    instead(look, complain)
     fates(look, complain)
     fills(look, complain)
     money(world, look, complain)
@@ -98,6 +99,20 @@ const whole = ({ account, placed }: Look, complain: Complain): void => {
     lists.set(list.listId, (lists.get(list.listId) ?? new Set()).add(there.get(clientOrderId)))
   }
   for (const [listId, ids] of lists) if (ids.size > 1) complain(`I2 the list ${listId} is torn at the exchange`)
+}
+
+/** I2: an order whose place was taken before anything of it had traded, as the caller knew it, has not traded. */
+const instead = ({ account, placed }: Look, complain: Complain): void => {
+  const there = new Map(placed.map((order) => [order.clientOrderId, order]))
+  for (const { envelope } of account.commands.values()) {
+    const { command } = envelope
+    if (command._tag !== "ReplaceOrder" || !Money.isZero(command.executedQuantity ?? Money.zero)) continue
+    const old = account.orders.get(command.replaces)
+    const executed = old === undefined ? 0 : (there.get(old.clientOrderId)?.executedLots ?? 0)
+    if (executed > 0 && there.has(clientOrderIdOf(command.orderId))) {
+      complain(`I2 doubled: ${command.orderId} took the place of ${command.replaces}, which had traded`)
+    }
+  }
 }
 
 const FATES: Readonly<Record<EngineStatus, ReadonlyArray<Order["status"]>>> = {

@@ -110,6 +110,13 @@ export const mutations: ReadonlyArray<Mutation> = [
     replace: ""
   },
   {
+    name: "replaced-though-traded",
+    breaks: ["I2"],
+    file: "src/layers/executor/Calls.ts",
+    find: "isUntraded: Money.isZero(order.executedQuantity)",
+    replace: "isUntraded: false"
+  },
+  {
     name: "fill-counted-twice",
     breaks: ["I7"],
     file: "src/domain/Hear.ts",

@@ -86,9 +86,12 @@ export class Trader implements Told {
       : { type: "LIMIT", ...terms, timeInForce: dice.chance(0.1) ? "IOC" : "GTC" }
     this.orders++
     const key = CommandId.make(`k${++this.#number}`)
+    // Some look first at what has traded of it.
+    const shown = this.#world.outside.accounts.get(this.accountId)?.orders.get(replaces)?.executedQuantity
+    const known = shown === undefined || dice.chance(0.3) ? {} : { executedQuantity: shown }
     return this.#send(
       key,
-      () => ({ _tag: "ReplaceOrder", orderId: this.#orderId(), replaces, intent }),
+      () => ({ _tag: "ReplaceOrder", orderId: this.#orderId(), replaces, intent, ...known }),
       dice.chance(this.#world.plan.clientGone)
     )
   }

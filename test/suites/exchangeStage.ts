@@ -52,8 +52,12 @@ export const trader = Effect.fnUntraced(function* (name: string) {
     submit: (n: number, intent: Intent) => exchange.submit(approve(accountId, n, intent)),
     submitList: (list: AskedList) =>
       exchange.submitList(approved(accountId, (rich, context) => Risk.approveList(rich, list, context))),
-    replace: (old: number, n: number, intent: Intent) =>
-      exchange.replace(accountId, { clientOrderId: clientOrderIdOf(orderId(old)) }, approve(accountId, n, intent)),
+    replace: (old: number, n: number, intent: Intent, isUntraded = true) =>
+      exchange.replace(
+        accountId,
+        { ref: { clientOrderId: clientOrderIdOf(orderId(old)) }, isUntraded },
+        approve(accountId, n, intent)
+      ),
     cancel: (n: number) => exchange.cancel(accountId, "BTCUSDT", { clientOrderId: clientOrderIdOf(orderId(n)) }),
     amend: (n: number, quantity: string) =>
       exchange.amend(accountId, "BTCUSDT", { clientOrderId: clientOrderIdOf(orderId(n)) }, decimal(quantity)),

@@ -5,6 +5,7 @@ import { evolve, fromSnapshot, toSnapshot, empty, type Account } from "../../src
 import { OPEN_ACCOUNT, orderIdOf, type Receipt } from "../../src/domain/Command.ts"
 import type { Recorded } from "../../src/domain/Event.ts"
 import { CommandId } from "../../src/domain/Ids.ts"
+import { decimal } from "../../src/domain/Money.ts"
 import { Journal } from "../../src/ports/Journal.ts"
 import {
   accepted,
@@ -165,7 +166,8 @@ export const journalSuite = (it: Vitest.MethodsNonLive<Journal>): void => {
     Effect.gen(function* () {
       const journal = yield* Journal
       const { accountId: ann } = new SampleWriter(accountId("trail-of-replaced")).account
-      const command = { _tag: "ReplaceOrder", orderId: orderId(2), replaces: orderId(1), intent: limitBuy() } as const
+      const replacing = { orderId: orderId(2), replaces: orderId(1), intent: limitBuy() }
+      const command = { _tag: "ReplaceOrder", ...replacing, executedQuantity: decimal("0.01") } as const
       const asked = envelope(ann, "r1", command)
       yield* journal.submit(asked)
       for (const one of [1, 2]) {

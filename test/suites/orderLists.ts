@@ -75,6 +75,25 @@ export const replaceCards = (card: Card) => {
   )
 
   card(
+    "EX-54 an order that was thought untraded is not replaced once it has traded, and goes on as it is",
+    Effect.gen(function* () {
+      const data = yield* openBook
+      const ann = yield* trader("ann")
+      yield* ann.submit(1, limit("SELL", "1", "60100"))
+      yield* ann.heard(1)
+      StillMarket.trade(data, "BUY", 60_101, 40_000)
+      assert.match((yield* ann.heard(1)).map(say)[0] ?? "", /^Filled/)
+      const { cancel, placed } = yield* ann.replace(1, 2, limit("SELL", "1", "60500"))
+      assert.match(isRefused(cancel) ? cancel.refused : cancel, /cancel restrictions/)
+      assert.match(isRefused(placed) ? placed.refused : "placed", /could not be cancelled/)
+      assert.strictEqual(Option.getOrThrow(yield* ann.query(1)).status, "PARTIALLY_FILLED")
+      assert.isTrue(Option.isNone(yield* ann.query(2)))
+      const known = yield* ann.replace(1, 3, limit("SELL", "0.6", "60500"), false)
+      assert.deepStrictEqual([known.cancel, isRefused(known.placed)], ["done", false])
+    })
+  )
+
+  card(
     "EX-53 a new order that breaks a filter is refused before anything is cancelled",
     Effect.gen(function* () {
       const data = yield* openBook

@@ -156,9 +156,9 @@ const make = Effect.gen(function* () {
       const reports = listReportsOf(list, yield* decoded(decodeList, "the answer to the list")(answer))
       return reports ?? (yield* unknown("Binance answered about another list."))
     }),
-    replace: Effect.fnUntraced(function* (accountId, ref, by) {
+    replace: Effect.fnUntraced(function* (accountId, old, by) {
       const signer = yield* signerFor(accountId)
-      const params = replaceParams(ref, by)
+      const params = replaceParams(old, by)
       const call = change(accountId, signer, "POST", "/api/v3/order/cancelReplace", params, true)
       const answer = yield* Effect.catchIf(call, saysOfHalves, halvesIn)
       const replaced = replacedOf(

@@ -2,9 +2,8 @@
 // order").
 import { Effect, Option, Schema } from "effect"
 import type { ClientOrderId } from "../../domain/Ids.ts"
-import type { OrderRef } from "../../domain/Report.ts"
 import type { ApprovedOrder } from "../../domain/Risk.ts"
-import { type ExchangeError, NOT_ATTEMPTED, type Replaced } from "../../ports/Exchange.ts"
+import { type ExchangeError, NOT_ATTEMPTED, type Replaceable, type Replaced } from "../../ports/Exchange.ts"
 import { orderParams, reportsOf } from "./OrderWords.ts"
 import type { Params } from "./Signing.ts"
 import * as Wire from "./TradingWire.ts"
@@ -14,9 +13,10 @@ const decodePlaced = Schema.decodeUnknownOption(Wire.Placed)
 const decodeCanceled = Schema.decodeUnknownOption(Wire.Canceled)
 const decodeFailed = Schema.decodeUnknownOption(Wire.Failed)
 
-export const replaceParams = (ref: OrderRef, { clientOrderId, intent }: ApprovedOrder): Params => ({
+export const replaceParams = ({ isUntraded, ref }: Replaceable, { clientOrderId, intent }: ApprovedOrder): Params => ({
   ...orderParams(clientOrderId, intent),
   cancelReplaceMode: "STOP_ON_FAILURE",
+  ...(isUntraded ? { cancelRestrictions: "ONLY_NEW" } : {}),
   ...("exchangeOrderId" in ref
     ? { cancelOrderId: ref.exchangeOrderId }
     : { cancelOrigClientOrderId: ref.clientOrderId })

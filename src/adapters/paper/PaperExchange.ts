@@ -121,7 +121,7 @@ const make = Effect.gen(function* () {
         yield* execute({ _tag: "PlaceList", account: accountId, symbol, list: asked.success })
         return []
       }),
-    replace: (accountId, ref, { clientOrderId, intent }) =>
+    replace: (accountId, { isUntraded, ref }, { clientOrderId, intent }) =>
       Effect.gen(function* () {
         yield* open(accountId)
         const { symbol } = intent
@@ -137,6 +137,7 @@ const make = Effect.gen(function* () {
           cancel,
           cancelId: clientIdOf(accountId, symbol, cancel),
           mode: "STOP_ON_FAILURE",
+          ...(isUntraded ? { restriction: "ONLY_NEW" as const } : {}),
           mayPlace: true,
           order: order.success
         })

@@ -249,13 +249,21 @@ const encodeSnapshot = Schema.encodeSync(AccountSnapshot)
 
 /** By hand like an event, and tested like it. */
 export const encodeCommand = (command: Command): typeof Command.Encoded =>
-  command._tag === "PlaceOrder" || command._tag === "ReplaceOrder"
+  command._tag === "PlaceOrder"
     ? { ...command, intent: encodeIntent(command.intent) }
-    : command._tag === "AmendOrder"
-      ? { ...command, quantity: encodeDecimal(command.quantity) }
-      : command._tag === "PlaceList"
-        ? { ...command, legs: command.legs.map((leg) => ({ ...leg, intent: encodeIntent(leg.intent) })) }
-        : command
+    : command._tag === "ReplaceOrder"
+      ? encodeReplace(command)
+      : command._tag === "AmendOrder"
+        ? { ...command, quantity: encodeDecimal(command.quantity) }
+        : command._tag === "PlaceList"
+          ? { ...command, legs: command.legs.map((leg) => ({ ...leg, intent: encodeIntent(leg.intent) })) }
+          : command
+
+const encodeReplace = ({ executedQuantity, ...command }: Extract<Command, { readonly _tag: "ReplaceOrder" }>) => ({
+  ...command,
+  intent: encodeIntent(command.intent),
+  ...(executedQuantity === undefined ? {} : { executedQuantity: encodeDecimal(executedQuantity) })
+})
 
 const commandRow = ({ envelope: { accountId, at, command, commandId, traceId, userId }, refused }: SubmitItem): Row => [
   accountId,

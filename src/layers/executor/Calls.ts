@@ -2,6 +2,7 @@
 import { Clock, Effect, Fiber, type Scope } from "effect"
 import type { AccountId, OrderId } from "../../domain/Ids.ts"
 import type { Decimal } from "../../domain/Money.ts"
+import * as Money from "../../domain/Money.ts"
 import { refOf } from "../../domain/Hear.ts"
 import { type Call, type Order, SEND_WITHIN_MILLIS } from "../../domain/Order.ts"
 import type { Report } from "../../domain/Report.ts"
@@ -86,7 +87,7 @@ export const make = Effect.fnUntraced(function* (
     const made =
       sentAt - turn.now > SEND_WITHIN_MILLIS
         ? Effect.succeed(bothOf({ _tag: "CallRefused", reason: TOO_SLOW }))
-        : exchange.replace(accountId, refOf(order), by).pipe(
+        : exchange.replace(accountId, { ref: refOf(order), isUntraded: Money.isZero(order.executedQuantity) }, by).pipe(
             Effect.map(halvesOf),
             Effect.catch((error) => Effect.succeed(bothOf(untimed(error)))),
             Effect.catchDefect((defect) =>

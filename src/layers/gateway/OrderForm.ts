@@ -130,6 +130,17 @@ export const quantityOf = (input: string | number): Effect.Effect<Decimal, Refus
   return refuse("BAD_REQUEST", wanted, { quantity: wanted })
 }
 
+/** How much of an order had traded, as whoever replaces it knew. */
+export const executedOf = (
+  input: string | number | undefined
+): Effect.Effect<{ readonly executedQuantity?: Decimal }, Refusal<"BAD_REQUEST">> => {
+  if (input === undefined) return Effect.succeed({})
+  const executedQuantity = decimalOf(input)
+  return executedQuantity === undefined || Money.isNegative(executedQuantity)
+    ? refuse("BAD_REQUEST", NUMBER_WANTED, { executedQuantity: NUMBER_WANTED })
+    : Effect.succeed({ executedQuantity })
+}
+
 /** What the exchange's own filters say, before anything is stored. The notional of an order without a limit price is judged by the last price. */
 export const denialOf = (
   intent: Intent,

@@ -15,7 +15,7 @@ import { MarketData } from "../../ports/MarketData.ts"
 import { Access } from "./Access.ts"
 import { FreshIds } from "./FreshIds.ts"
 import { Limits } from "./Limits.ts"
-import { denialOf, intentOf, quantityOf } from "./OrderForm.ts"
+import { denialOf, executedOf, intentOf, quantityOf } from "./OrderForm.ts"
 import { MAX_ROWS, storyOf } from "./OrderStory.ts"
 import { type Refusal, refusal, refusalOf, refuse, refuseForNow, storeAway } from "./Refusal.ts"
 import { Gateway, MAX_UNDECIDED } from "./Submit.ts"
@@ -223,10 +223,18 @@ export const layer = HttpApiBuilder.group(
         const found = yield* Effect.catch(blotter.order(accountId, replaces), storeAway)
         if (Option.isNone(found)) return yield* Effect.fail(noOrder)
         const { side, symbol } = found.value.intent
-        const intent = yield* intentOf({ ...payload, side, symbol })
+        const { executedQuantity, ...terms } = payload
+        const intent = yield* intentOf({ ...terms, side, symbol })
+        const known = yield* executedOf(executedQuantity)
         const key = headers["idempotency-key"]
         const at = yield* Clock.currentTimeMillis
-        const command = { _tag: "ReplaceOrder" as const, orderId: OrderId.make(ids.uuid(at)), replaces, intent }
+        const command = {
+          _tag: "ReplaceOrder" as const,
+          orderId: OrderId.make(ids.uuid(at)),
+          replaces,
+          intent,
+          ...known
+        }
         const envelope = stamp(caller, accountId, key, at, request, command)
         const denial = denialOf(intent, market.instrument(symbol), market.quote(symbol))
         const closed = notOpen(found, "replace")

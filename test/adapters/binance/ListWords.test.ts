@@ -90,13 +90,25 @@ const halves = (change: object) => ({
 
 describe("a replacement in Binance's words", () => {
   it("places nothing where nothing is cancelled, and names the old order by the exchange's id where that is known", () => {
-    const { cancelOrderId, cancelReplaceMode, newClientOrderId } = replaceParams({ exchangeOrderId: "5" }, by)
+    const { cancelOrderId, cancelReplaceMode, newClientOrderId } = replaceParams(
+      { ref: { exchangeOrderId: "5" }, isUntraded: true },
+      by
+    )
     assert.deepStrictEqual(
       [cancelOrderId, cancelReplaceMode, newClientOrderId],
       ["5", "STOP_ON_FAILURE", clientOrderIdOf(orderId(2))]
     )
-    const { cancelOrigClientOrderId } = replaceParams({ clientOrderId: clientOrderIdOf(orderId(1)) }, by)
+    const { cancelOrigClientOrderId } = replaceParams(
+      { ref: { clientOrderId: clientOrderIdOf(orderId(1)) }, isUntraded: true },
+      by
+    )
     assert.strictEqual(cancelOrigClientOrderId, clientOrderIdOf(orderId(1)))
+  })
+
+  it("takes the old order's place only while nothing of it has traded, where it was thought so", () => {
+    const ref = { exchangeOrderId: "5" }
+    assert.strictEqual(replaceParams({ ref, isUntraded: true }, by)["cancelRestrictions"], "ONLY_NEW")
+    assert.notProperty(replaceParams({ ref, isUntraded: false }, by), "cancelRestrictions")
   })
 
   it("has a verdict for each half, and none where a half says something else than its result, or that nobody knows it", () => {

@@ -130,6 +130,33 @@ describe("a replacement", () => {
     )
   )
 
+  it.effect("never comes on top of what has traded meanwhile: known or not, the old order goes on as it is", () =>
+    inWorld((updates, data) =>
+      Effect.gen(function* () {
+        const trades = () => StillMarket.trade(data, "BUY", 60_101, 30_000)
+        yield* desk((real: Real) => ({
+          replace: (...given) => Effect.andThen(Effect.sync(trades), real.replace(...given))
+        }))
+        yield* send(place(1, limit("SELL", "0.8", "60100")))
+        yield* until(updates, { 1: "NEW" })
+        // It trades while the call is on its way.
+        yield* send(replace(1, 2, limit("SELL", "0.8", "60500")))
+        const first = yield* until(updates, { 1: "PARTIALLY_FILLED", 2: "REJECTED" })
+        assert.match(first.findLast(({ order }) => order?.orderId === orderId(2))?.order?.reason ?? "", /not placed/)
+        // It is known to have traded, and whoever asks does not say so.
+        yield* send(replace(1, 3, limit("SELL", "0.8", "60500")))
+        const second = yield* until(updates, { 3: "DENIED" })
+        assert.nestedPropertyVal(second.at(-1), "event.reason._tag", "ReplacedTraded")
+        assert.match(
+          second.at(-1)?.order?.reason ?? "",
+          /^0\.3 of the order has traded by now, not 0: nothing was changed/
+        )
+        yield* send(replace(1, 4, limit("SELL", "0.2", "60500"), "0.3"))
+        yield* until(updates, { 1: "CANCELED", 4: "NEW" })
+      })
+    )
+  )
+
   it.effect("is denied for an order of a list, one that is busy, one that is gone, and another side", () =>
     inWorld((updates) =>
       Effect.gen(function* () {

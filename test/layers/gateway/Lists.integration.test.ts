@@ -78,6 +78,8 @@ describe("replacing an order", () => {
         for (const [wrong, code] of [
           [{ ...terms, price: undefined }, "BAD_REQUEST"],
           [{ ...terms, side: "BUY" }, "BAD_REQUEST"],
+          [{ ...terms, executedQuantity: "some" }, "BAD_REQUEST"],
+          [{ ...terms, executedQuantity: "-1" }, "BAD_REQUEST"],
           [{ ...terms, quantity: "0" }, "QUANTITY_NOT_POSITIVE"]
         ] as const) {
           const answer = yield* replace(it, body.orderId, wrong)
