@@ -23,7 +23,7 @@ const oco = Result.getOrThrow(
   )
 )
 const by = Result.getOrThrow(approve(rich, { orderId: orderId(4), intent: limit("SELL", "0.1", "60500") }, context()))
-const old = { clientOrderId: clientOrderIdOf(orderId(3)) }
+const old = { ref: { clientOrderId: clientOrderIdOf(orderId(3)) }, isUntraded: true }
 
 const reportOn = (n: number) => ({
   symbol: "BTCUSDT",
