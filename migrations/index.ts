@@ -10,6 +10,7 @@ import exchangeAccounts from "./0008_exchange_accounts.ts"
 import stopOrders from "./0009_stop_orders.ts"
 import liveSwitch from "./0010_live_switch.ts"
 import orderLists from "./0011_order_lists.ts"
+import orderAmends from "./0012_order_amends.ts"
 
 export const migrations = {
   "0001_people": people,
@@ -22,5 +23,6 @@ export const migrations = {
   "0008_exchange_accounts": exchangeAccounts,
   "0009_stop_orders": stopOrders,
   "0010_live_switch": liveSwitch,
-  "0011_order_lists": orderLists
+  "0011_order_lists": orderLists,
+  "0012_order_amends": orderAmends
 }

@@ -134,7 +134,8 @@ const amendDenial = (
     return { _tag: "AmendOutOfRange", above: executedQuantity, below: intent.quantity }
   }
   if (instrument === undefined) return { _tag: "UnknownSymbol", symbol: intent.symbol }
-  if (!Instrument.allowanceOf(instrument).amend) return { _tag: "AmendNotAllowed", symbol: intent.symbol }
+  const { amend, maxAmends } = Instrument.allowanceOf(instrument)
+  if (!amend || (order.amends ?? 0) >= maxAmends) return { _tag: "AmendNotAllowed", symbol: intent.symbol }
   const valid = Instrument.validate(instrument, { ...intent, quantity })
   return Result.isFailure(valid) ? valid.failure : undefined
 }

@@ -64,6 +64,7 @@ export const DenialReason = Schema.TaggedUnion({
   /** The account cannot trade until a person has done something about it. */
   AccountShut: { why: Shut.ShutWhy },
   NotAmendable: {},
+  /** Of this order: never there, or as often as is allowed already. */
   AmendNotAllowed: { symbol: Schema.String },
   /** An amend only makes an order smaller, and not smaller than what was executed. */
   AmendOutOfRange: { above: DecimalString, below: DecimalString },
@@ -151,7 +152,8 @@ export const sentence = (reason: DenialReason): string =>
       "The desk cannot see the exchange right now, so an order without a price of its own would be blind. Use a limit order, or wait until the desk sees again.",
     AccountShut: ({ why }) => `${Shut.sentence(why)} Nothing was sent.`,
     NotAmendable: () => "Only an order that rests or waits at the exchange can be amended.",
-    AmendNotAllowed: ({ symbol }) => `Orders in ${symbol} cannot be amended: cancel it and send a new one.`,
+    AmendNotAllowed: ({ symbol }) =>
+      `${symbol} allows no further amend of this order: put another in its place, or cancel it and send a new one.`,
     AmendOutOfRange: ({ above, below }) =>
       `An amend makes an order smaller: the new quantity must be above ${format(above)} and below ${format(below)}.`,
     AmendInFlight: () => "An amend of this order is on its way already. Wait for its answer.",

@@ -206,6 +206,8 @@ export const Order = Schema.Struct({
   resolution: Schema.optionalKey(Resolution),
   /** Of a stop order: epoch milliseconds when it was heard that its trigger came. Until then it only waits. */
   triggeredAt: Schema.optionalKey(Schema.Finite),
+  /** How often the exchange was heard to have made it smaller; absent for never. It may have done so unheard: the last word is its own. */
+  amends: Schema.optionalKey(Schema.Int),
   /** The order whose place it is to take: that one is cancelled in the same call, or this one is not placed. */
   replaces: Schema.optionalKey(OrderId),
   /** Of an order of a list. */

@@ -222,7 +222,8 @@ const closed = (
 const amended = (order: Order, { from, quantity }: Of<"OrderAmended">, at: number): NextOrder => {
   const { intent } = order
   const freed = Money.min(order.hold.amount, heldFor(order, Money.subtract(intent.quantity, quantity)))
-  const landed = land({ ...order, intent: { ...intent, quantity } }, ["amend"], {
+  const { amends = 0 } = order
+  const landed = land({ ...order, intent: { ...intent, quantity }, amends: amends + 1 }, ["amend"], {
     at,
     found: "amended",
     how: from,

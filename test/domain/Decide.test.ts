@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Account from "../../src/domain/Account.ts"
+import * as Allowance from "../../src/domain/Allowance.ts"
 import * as Decide from "../../src/domain/Decide.ts"
 import type { Event } from "../../src/domain/Event.ts"
 import { clientOrderIdOf } from "../../src/domain/Ids.ts"
@@ -124,6 +125,23 @@ describe("Decide", () => {
     const market_ = decideAll(funded, place(2, market("BUY", "0.01")))
     const [denied] = Decide.decide(market_, amend(2, "0.005"), context(), 0).events
     assert.deepStrictEqual(denied?._tag === "AmendDenied" ? denied.reason : denied, { _tag: "NotAmendable" })
+  })
+
+  it("amends an order as often as the exchange does, whoever asked for it, and then says what else can be done", () => {
+    const allows = { ...Allowance.EVERYTHING, maxAmends: 2 }
+    const tight = { ...context(), instrument: { ...btcusdt, allows } }
+    const open = hear(decideAll(funded, place(1, limit("BUY", "0.1", "60000"))), accepted)
+    const once = hear(decideAll(open, amend(1, "0.09")), { _tag: "Amended", ...about, quantity: decimal("0.09") })
+    const refused = hear(decideAll(once, amend(1, "0.08")), { _tag: "AmendRejected", ...about, reason: "" })
+    assert.isUndefined(Decide.decide(refused, amend(1, "0.08"), tight, 0).denied)
+    const twice = hear(refused, { _tag: "Amended", ...about, quantity: decimal("0.08") })
+    const { amend: call, denied, events } = Decide.decide(twice, amend(1, "0.07"), tight, 0)
+    assert.isUndefined(call)
+    assert.deepStrictEqual(
+      events.map((event) => event._tag === "AmendDenied" && event.reason),
+      [{ _tag: "AmendNotAllowed", symbol: "BTCUSDT" }]
+    )
+    assert.match(denied ?? "", /no further amend of this order: put another in its place/)
   })
 
   it("cancels again what was cancelled without an answer, since twice does the same as once", () => {

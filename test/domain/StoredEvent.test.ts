@@ -21,10 +21,12 @@ interface Kept {
 const kept = (version: number): Kept =>
   JSON.parse(fs.readFileSync(new URL(`../fixtures/journal-v${version}.json`, import.meta.url), "utf8")) as Kept
 
-/** What an account of that version could not show yet. */
+/** What an account did not show yet when that journal was kept. */
 const LATER: ReadonlyMap<number, ReadonlyArray<string>> = new Map([
-  [1, ["flights", "resolution", "triggeredAt"]],
-  [2, ["triggeredAt"]]
+  [1, ["flights", "resolution", "triggeredAt", "amends"]],
+  [2, ["triggeredAt", "amends"]],
+  [3, ["amends"]],
+  [4, ["amends"]]
 ])
 
 const known = <A extends object>(version: number, order: A): A =>

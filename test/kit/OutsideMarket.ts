@@ -42,7 +42,8 @@ const symbolRow = (baseAsset: string) => ({
       maxTrailingBelowDelta: 2000
     },
     { filterType: "NOTIONAL", minNotional: "5.00000000", maxNotional: "9000000.00000000" },
-    { filterType: "MAX_NUM_ORDERS", maxNumOrders: 200 }
+    { filterType: "MAX_NUM_ORDERS", maxNumOrders: 200 },
+    { filterType: "MAX_NUM_ORDER_AMENDS", maxNumOrderAmends: 10 }
   ]
 })
 

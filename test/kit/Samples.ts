@@ -98,6 +98,12 @@ export const submitted = (
 }
 
 /** Two orders that end each other, the first of that number. */
+export const amended = (number: number, quantity: string): Event => ({
+  _tag: "OrderAmended",
+  orderId: orderId(number),
+  quantity: Money.decimal(quantity)
+})
+
 export const ocoOf = (number: number): Extract<Command, { readonly _tag: "PlaceList" }> => {
   const terms = { symbol: "BTCUSDT", side: "SELL", quantity: Money.decimal("0.5") } as const
   return {

@@ -3,6 +3,7 @@ import { assert, type Vitest } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { fromSnapshot } from "../../src/domain/Account.ts"
 import { OPEN_ACCOUNT } from "../../src/domain/Command.ts"
+import { ListId } from "../../src/domain/Ids.ts"
 import type { ListRole } from "../../src/domain/ListLink.ts"
 import * as Money from "../../src/domain/Money.ts"
 import type { Order } from "../../src/domain/Order.ts"
@@ -12,6 +13,7 @@ import { Journal } from "../../src/ports/Journal.ts"
 import {
   accepted,
   accountId,
+  amended,
   boughtInTwo,
   canceled,
   deposited,
@@ -51,6 +53,31 @@ export const blotterSuite = (it: Vitest.MethodsNonLive<Journal | Blotter>): void
         yield* journal.append(writer.next(events))
         assert.deepStrictEqual(shownState(writer, yield* blotter.state(ann)), shown(writer.account))
       }
+    })
+  )
+
+  it.effect("shows how often an order was made smaller, of a list too, and where that is all it did in one step", () =>
+    Effect.gen(function* () {
+      const [journal, blotter] = [yield* Journal, yield* Blotter]
+      const writer = new SampleWriter(accountId("amends"))
+      const { accountId: ann } = writer.account
+      const list = { listId: ListId.make("one"), kind: "OCO" as const, role: "above" as const }
+      const steps = [
+        [deposited("USDT", "1000000"), submitted(1), accepted(1), amended(1, "0.4")],
+        [{ ...submitted(2), list }, accepted(2), amended(2, "0.45"), { ...submitted(3), replaces: orderId(1) }],
+        [amended(1, "0.3")],
+        [amended(2, "0.35"), accepted(3)],
+        [filled(1, "1-a", "0.1"), canceled(3)]
+      ]
+      for (const events of steps) {
+        yield* journal.append(writer.next(events))
+        assert.deepStrictEqual(shownState(writer, yield* blotter.state(ann)), shown(writer.account))
+      }
+      const { orders } = yield* blotter.state(ann)
+      assert.deepStrictEqual(
+        orders.map(({ amends }) => amends),
+        [2, 2]
+      )
     })
   )
 

@@ -60,6 +60,7 @@ export const columns = {
     "resolution jsonb",
     "triggered_at bigint",
     "list jsonb",
+    "amends integer",
     "replaces text"
   ],
   changes: [
@@ -78,7 +79,8 @@ export const columns = {
     "flights jsonb",
     "resolution jsonb",
     "triggered_at bigint",
-    "list jsonb"
+    "list jsonb",
+    "amends integer"
   ],
   calls: [
     "account_id text",
@@ -224,7 +226,8 @@ const addChain = (rows: Building, accountId: AccountId, chain: Chain, before: st
         accountId,
         orderId,
         amended.has(orderId) ? encodeDecimal(order.intent.quantity) : null,
-        ...progressOf(order)
+        ...progressOf(order),
+        ...rareOf(order.list, order.amends)
       ])
   }
   for (const { seq, state } of positions.values()) rows.positions.push(positionRow(accountId, seq, state))
@@ -284,7 +287,7 @@ const orderRow = (accountId: AccountId, order: Order): Row => [
   order.createdAt,
   order.external,
   ...progressOf(order),
-  ...(order.replaces === undefined ? [] : order.list === undefined ? [null, order.replaces] : [order.replaces])
+  ...rareOf(order.list, order.amends, order.replaces)
 ]
 
 /** The columns of an order that change as it goes on. */
@@ -302,10 +305,11 @@ const progressOf = (order: Order): Row => [
     flight.quantity === undefined ? flight : { ...flight, quantity: encodeDecimal(flight.quantity) }
   ),
   order.resolution,
-  order.triggeredAt,
-  // Last, and left out where there is none: a row that is shorter says so as well.
-  ...(order.list === undefined ? [] : [order.list])
+  order.triggeredAt
 ]
+
+/** What few orders have: last, and left out where there is none. A row that is shorter says so as well. */
+const rareOf = (...values: Row): Row => values.slice(0, values.findLastIndex((value) => value !== undefined) + 1)
 
 const fillRow = (accountId: AccountId, seq: number, { intent, orderId }: Order, fill: Fill): Row => [
   accountId,

@@ -80,13 +80,13 @@ const appends: ReadonlyArray<readonly [Table, Part]> = [
     insert into orders (
       account_id, order_id, client_order_id, user_id, exchange_order_id, symbol, side, type, quantity, price, intent, status, is_open,
       executed_quantity, executed_quote, hold, trade_ids, reason, created_at, updated_at, flights, resolution, triggered_at, external, list,
-      replaces)
+      amends, replaces)
     select r.account_id, r.order_id, r.client_order_id, r.user_id, r.exchange_order_id,
       r.intent ->> 'symbol', r.intent ->> 'side', r.intent ->> 'type',
       (r.intent ->> 'quantity')::numeric, (r.intent ->> 'price')::numeric, r.intent, r.status, r.is_open,
       r.executed_quantity, r.executed_quote, r.hold, r.trade_ids, r.reason, r.created_at, r.updated_at,
       nullif(r.flights, 'null'), nullif(r.resolution, 'null'), r.triggered_at, r.external, nullif(r.list, 'null'),
-      r.replaces
+      r.amends, r.replaces
     from ${given("orders", number)}
     where ${condition})`
   ],
@@ -98,7 +98,8 @@ const appends: ReadonlyArray<readonly [Table, Part]> = [
       exchange_order_id = r.exchange_order_id, status = r.status, is_open = r.is_open,
       executed_quantity = r.executed_quantity, executed_quote = r.executed_quote, hold = r.hold,
       trade_ids = r.trade_ids, reason = r.reason, updated_at = r.updated_at,
-      flights = nullif(r.flights, 'null'), resolution = nullif(r.resolution, 'null'), triggered_at = r.triggered_at, list = r.list,
+      flights = nullif(r.flights, 'null'), resolution = nullif(r.resolution, 'null'), triggered_at = r.triggered_at,
+      list = nullif(r.list, 'null'), amends = r.amends,
       quantity = coalesce(r.amended::numeric, o.quantity),
       intent = case when r.amended is null then o.intent else jsonb_set(o.intent, '{quantity}', to_jsonb(r.amended)) end
     from ${given("changes", number)}

@@ -34,7 +34,8 @@ const orderJson = `jsonb_strip_nulls(jsonb_build_object(
   'orderId', order_id, 'clientOrderId', client_order_id, 'userId', user_id, 'exchangeOrderId', exchange_order_id, 'intent', intent,
   'status', status, 'executedQuantity', executed_quantity::text, 'executedQuote', executed_quote::text, 'hold', hold,
   'tradeIds', trade_ids, 'reason', reason, 'createdAt', created_at, 'updatedAt', updated_at,
-  'flights', flights, 'resolution', resolution, 'external', external, 'triggeredAt', triggered_at, 'list', list, 'replaces', replaces))`
+  'flights', flights, 'resolution', resolution, 'external', external, 'triggeredAt', triggered_at, 'list', list, 'amends', amends,
+  'replaces', replaces))`
 
 /** A stored command without a receipt is an order that waits for its decision. */
 const pendingJson = `jsonb_build_object(
