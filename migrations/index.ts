@@ -11,6 +11,7 @@ import stopOrders from "./0009_stop_orders.ts"
 import liveSwitch from "./0010_live_switch.ts"
 import orderLists from "./0011_order_lists.ts"
 import orderAmends from "./0012_order_amends.ts"
+import paperKeyRights from "./0013_paper_key_rights.ts"
 
 export const migrations = {
   "0001_people": people,
@@ -24,5 +25,6 @@ export const migrations = {
   "0009_stop_orders": stopOrders,
   "0010_live_switch": liveSwitch,
   "0011_order_lists": orderLists,
-  "0012_order_amends": orderAmends
+  "0012_order_amends": orderAmends,
+  "0013_paper_key_rights": paperKeyRights
 }

@@ -47,6 +47,14 @@ const createKeyCommand = Command.make(
       Flag.withDescription("What a new account starts with: ASSET:amount,ASSET:amount."),
       Flag.optional
     ),
+    permissions: Flag.String("permissions").pipe(
+      Flag.withDescription("What it may do, of read,trade,withdraw."),
+      Flag.withDefault("read,trade")
+    ),
+    addresses: Flag.String("addresses").pipe(
+      Flag.withDescription("The addresses that it works from, with commas between them: none named, from any."),
+      Flag.optional
+    ),
     label: Flag.String("label").pipe(Flag.withDescription("The owner's name for it."), Flag.withDefault("")),
     admin: Flag.String("admin").pipe(
       Flag.withDescription("Admin address of the running paper exchange."),

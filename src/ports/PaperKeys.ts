@@ -19,6 +19,10 @@ export interface PaperKey {
   readonly label: string
   readonly mayRead: boolean
   readonly mayTrade: boolean
+  /** Told to whoever asks for the key's rights: money never leaves the paper exchange. */
+  readonly mayWithdraw: boolean
+  /** The addresses it works from; none named: from any. */
+  readonly addresses: ReadonlyArray<string>
   /** Epoch milliseconds. */
   readonly createdAt: number
   readonly material: KeyMaterial
@@ -102,11 +106,17 @@ export const freshKeyText: Effect.Effect<string> = Effect.sync(() => {
   return text
 })
 
+type Rights = Pick<PaperKey, "mayWithdraw" | "addresses">
+
+/** What a key is that nothing was said about. */
+export const PLAIN_RIGHTS: Rights = { mayWithdraw: false, addresses: [] }
+
 /** A new key with a secret of its own; the secret is shown to its owner once. */
 export const freshHmacKey = (
-  of: Omit<PaperKey, "keyId" | "material">
+  of: Omit<PaperKey, "keyId" | "material" | keyof Rights> & Partial<Rights>
 ): Effect.Effect<PaperKey & { readonly material: { readonly kind: "HMAC"; readonly secret: Redacted.Redacted } }> =>
   Effect.map(Effect.all([freshKeyText, freshKeyText]), ([keyId, secret]) => ({
+    ...PLAIN_RIGHTS,
     ...of,
     keyId,
     material: { kind: "HMAC", secret: Redacted.make(secret) }

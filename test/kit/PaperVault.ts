@@ -3,7 +3,7 @@ import { Effect, Layer, Option, Redacted } from "effect"
 import { generateKeyPairSync } from "node:crypto"
 import { Venue } from "../../src/adapters/paper/Venue.ts"
 import type { AccountId } from "../../src/domain/Ids.ts"
-import { freshHmacKey, freshKeyText, type PaperKey, PaperKeys } from "../../src/ports/PaperKeys.ts"
+import { freshHmacKey, freshKeyText, type PaperKey, PaperKeys, PLAIN_RIGHTS } from "../../src/ports/PaperKeys.ts"
 import { Vault } from "../../src/ports/Vault.ts"
 
 const UNIT = 100_000_000n
@@ -17,7 +17,7 @@ const freshPair = Effect.fnUntraced(function* (account: AccountId, kind: "HMAC" 
   }
   const { privateKey, publicKey } = generateKeyPairSync("ed25519")
   const material = { kind, publicKey: String(publicKey.export({ type: "spki", format: "pem" })) }
-  const key: PaperKey = { ...of, keyId: yield* freshKeyText, material }
+  const key: PaperKey = { ...of, ...PLAIN_RIGHTS, keyId: yield* freshKeyText, material }
   return { key, secretKey: Redacted.make(String(privateKey.export({ type: "pkcs8", format: "pem" }))) }
 })
 

@@ -30,6 +30,8 @@ export const paperKeysSuite = (it: Vitest.MethodsNonLive<PaperKeys>): void => {
         keyId: yield* freshKeyText,
         createdAt: hmac.createdAt + 1,
         mayTrade: false,
+        mayWithdraw: true,
+        addresses: ["192.0.2.1", "2001:db8::1"],
         material: { kind: "ED25519", publicKey: "-----BEGIN PUBLIC KEY-----\nx\n-----END PUBLIC KEY-----\n" }
       }
       yield* keys.add(hmac)

@@ -22,6 +22,8 @@ const Row = Schema.Struct({
   publicKey: Schema.NullOr(Schema.String),
   mayRead: Schema.Boolean,
   mayTrade: Schema.Boolean,
+  mayWithdraw: Schema.Boolean,
+  addresses: Schema.String,
   createdAt: Schema.Finite
 })
 const decodeRows = Schema.decodeUnknownEffect(Schema.Array(Row))
@@ -44,7 +46,8 @@ export const layer: Layer.Layer<PaperKeys, never, SqlClient.SqlClient | Secret> 
     const revocations = makeRevocations()
     const columns =
       sql.unsafe(`key_id as "keyId", account_id as account, label, kind, sealed, public_key as "publicKey",
-      may_read as "mayRead", may_trade as "mayTrade", created_at::float8 as "createdAt"`)
+      may_read as "mayRead", may_trade as "mayTrade", may_withdraw as "mayWithdraw", addresses,
+      created_at::float8 as "createdAt"`)
     const read = (rows: Effect.Effect<ReadonlyArray<unknown>, SqlError.SqlError>) =>
       rows.pipe(
         Effect.flatMap(decodeRows),
@@ -65,9 +68,9 @@ export const layer: Layer.Layer<PaperKeys, never, SqlClient.SqlClient | Secret> 
         if ((counted[0]?.count ?? 0) >= MAX_KEYS_PER_ACCOUNT) return yield* tooManyKeys
         const added = yield* Effect.mapError(
           sql`insert into paper_keys
-              (key_id, account_id, label, kind, sealed, public_key, may_read, may_trade, created_at)
+              (key_id, account_id, label, kind, sealed, public_key, may_read, may_trade, may_withdraw, addresses, created_at)
             values (${key.keyId}, ${key.account}, ${key.label}, ${material.kind}, ${sealed}, ${publicKey},
-              ${key.mayRead}, ${key.mayTrade}, ${key.createdAt})
+              ${key.mayRead}, ${key.mayTrade}, ${key.mayWithdraw}, ${key.addresses.join(" ")}, ${key.createdAt})
             on conflict (key_id) do nothing returning key_id`,
           unavailable
         )
@@ -94,7 +97,8 @@ export const layer: Layer.Layer<PaperKeys, never, SqlClient.SqlClient | Secret> 
 const placeOf = (key: Pick<PaperKey, "keyId" | "account">): string => `paper key ${key.keyId} of ${key.account}`
 
 const keyOf = (sealingKey: Uint8Array, row: typeof Row.Type): Effect.Effect<PaperKey, PaperKeysError> => {
-  const { kind, publicKey, sealed, ...rest } = row
+  const { addresses, kind, publicKey, sealed, ...of } = row
+  const rest = { ...of, addresses: addresses === "" ? [] : addresses.split(" ") }
   if (kind !== "HMAC") return Effect.succeed({ ...rest, material: { kind, publicKey: publicKey ?? "" } })
   const secret = sealed === null ? undefined : unseal(sealingKey, placeOf(row), sealed)
   return secret === undefined

@@ -12,6 +12,10 @@ export interface KeyRequest {
   /** `ASSET:amount,ASSET:amount`. */
   readonly balances: Option.Option<string>
   readonly label: string
+  /** `read,trade,withdraw`. */
+  readonly permissions: string
+  /** `address,address`. */
+  readonly addresses: Option.Option<string>
   /** Where the admin route is. */
   readonly admin: string
 }
@@ -20,6 +24,9 @@ const Answer = Schema.Union([
   Schema.Struct({ apiKey: Schema.String, secret: Schema.optionalKey(Schema.String) }),
   Schema.Struct({ error: Schema.Struct({ message: Schema.String }) })
 ])
+
+const listed = (text: string): ReadonlyArray<string> =>
+  text.split(",").flatMap((part) => (part.trim() === "" ? [] : [part.trim()]))
 
 /** Prints the key, and of an HMAC key its secret: the only time that it is shown. */
 export const createKey = Effect.fnUntraced(function* (wanted: KeyRequest) {
@@ -38,6 +45,8 @@ export const createKey = Effect.fnUntraced(function* (wanted: KeyRequest) {
     account: wanted.account,
     kind: wanted.kind,
     label: wanted.label,
+    permissions: listed(wanted.permissions),
+    addresses: listed(Option.getOrElse(wanted.addresses, () => "")),
     ...(publicKey === undefined ? {} : { publicKey }),
     ...(Option.isSome(balances) ? { balances: balances.value } : {})
   }

@@ -1,11 +1,15 @@
 // Keys to the Binance wire: made, listed and revoked. A secret is shown once, when it is made.
 import { Effect, Option, Redacted, Schema } from "effect"
 import { createPublicKey } from "node:crypto"
+import { isIP } from "node:net"
 import { freshHmacKey, freshKeyText, type PaperKey, PaperKeys, type PaperKeysError } from "../../../ports/PaperKeys.ts"
 import { Venue } from "../Venue.ts"
 import { AccountName, Balances } from "./Amounts.ts"
 import { decode, jsonBody, ofVenue, Refusal, refuse } from "./Refusal.ts"
 import type { Route } from "./Route.ts"
+
+/** Addresses that a key can be tied to, as at Binance. */
+const MAX_ADDRESSES = 30
 
 const NewKey = Schema.Struct({
   account: AccountName,
@@ -13,9 +17,13 @@ const NewKey = Schema.Struct({
   /** PEM (SPKI), of ed25519 and rsa. */
   publicKey: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(4096))),
   label: Schema.String.check(Schema.isMaxLength(64)).pipe(Schema.withDecodingDefault(Effect.succeed(""))),
-  permissions: Schema.Array(Schema.Literals(["read", "trade"])).pipe(
+  permissions: Schema.Array(Schema.Literals(["read", "trade", "withdraw"])).pipe(
     Schema.withDecodingDefault(Effect.succeed(["read", "trade"] as const))
   ),
+  /** Where it works from; none named: from anywhere. */
+  addresses: Schema.Array(
+    Schema.String.check(Schema.makeFilter((text) => isIP(text) !== 0 || "Expected an IP address"))
+  ).pipe(Schema.check(Schema.isMaxLength(MAX_ADDRESSES)), Schema.withDecodingDefault(Effect.succeed([]))),
   /** Of an account that does not exist yet. */
   balances: Schema.optionalKey(Balances)
 })
@@ -54,6 +62,8 @@ const made = (wanted: NewKey, createdAt: number): Effect.Effect<PaperKey, Refusa
     label: wanted.label,
     mayRead: wanted.permissions.includes("read"),
     mayTrade: wanted.permissions.includes("trade"),
+    mayWithdraw: wanted.permissions.includes("withdraw"),
+    addresses: wanted.addresses,
     createdAt
   }
   const { kind } = wanted
@@ -70,12 +80,17 @@ const made = (wanted: NewKey, createdAt: number): Effect.Effect<PaperKey, Refusa
 }
 
 /** Never the secret. */
-const viewOf = ({ account, createdAt, keyId, label, material, mayRead, mayTrade }: PaperKey) => ({
+const viewOf = ({ account, addresses, createdAt, keyId, label, material, ...may }: PaperKey) => ({
   apiKey: keyId,
   account,
   label,
   kind: material.kind.toLowerCase(),
-  permissions: [...(mayRead ? ["read"] : []), ...(mayTrade ? ["trade"] : [])],
+  permissions: [
+    ...(may.mayRead ? ["read"] : []),
+    ...(may.mayTrade ? ["trade"] : []),
+    ...(may.mayWithdraw ? ["withdraw"] : [])
+  ],
+  addresses,
   createdAt,
   ...(material.kind === "HMAC" ? {} : { publicKey: material.publicKey })
 })
@@ -108,7 +123,7 @@ export const keyRoutes = Effect.gen(function* () {
       method: "POST",
       path: "/keys",
       sentence:
-        "Makes a key: {account, kind: hmac|ed25519|rsa, publicKey?, label?, permissions?, balances?}; opens the account if there is none.",
+        "Makes a key: {account, kind: hmac|ed25519|rsa, publicKey?, label?, permissions?: [read, trade, withdraw], addresses?, balances?}; opens the account if there is none.",
       run: () => create
     },
     {
@@ -125,7 +140,7 @@ export const keyRoutes = Effect.gen(function* () {
     {
       method: "DELETE",
       path: "/keys/:id",
-      sentence: "Revokes a key: it opens nothing from then on.",
+      sentence: "Revokes a key: it opens nothing from then on, and the private streams that it opened end.",
       run: ({ params }) =>
         Effect.gen(function* () {
           const id = params["id"] ?? ""

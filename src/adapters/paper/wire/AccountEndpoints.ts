@@ -146,10 +146,10 @@ const apiRestrictions = (keyring: Keyring): Endpoint =>
     params: {},
     run: (_, caller) =>
       Effect.map(keyring.find(caller.keyId, caller.now), ({ key }) => ({
-        ipRestrict: false,
+        ipRestrict: key.addresses.length > 0,
         createTime: stamp(caller, key.createdAt),
         enableReading: key.mayRead,
-        enableWithdrawals: false,
+        enableWithdrawals: key.mayWithdraw,
         enableInternalTransfer: false,
         enableMargin: false,
         enableFutures: false,

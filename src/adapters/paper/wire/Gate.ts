@@ -25,6 +25,8 @@ export interface Asking {
   /** Parameters besides the endpoint's own that the transport reads. */
   readonly others: ReadonlyArray<string>
   readonly keyId: string | undefined
+  /** Where it comes from: a key may be tied to addresses. */
+  readonly address: string
   /** What was signed. Only asked for where a signature is due. */
   readonly payload: () => string
   readonly encoding: "latin1" | "utf8"
@@ -122,9 +124,11 @@ export class Gate {
     const { key } = open
     const { raw } = asking
     const permitted = endpoint.security === "TRADE" ? key.mayTrade : key.mayRead
-    const wrong = permitted
-      ? ((signed ? wrongSignature(open, asking) : undefined) ?? checkTiming(raw, this.clock(key.keyId, now)))
-      : Wire.notPermitted
+    const fromHere = key.addresses.length === 0 || key.addresses.includes(asking.address)
+    const wrong =
+      permitted && fromHere
+        ? ((signed ? wrongSignature(open, asking) : undefined) ?? checkTiming(raw, this.clock(key.keyId, now)))
+        : Wire.notPermitted
     if (wrong === undefined) return this.enter(endpoint, asking, extra, key.account, now, done)
     asking.usage.weight += typeof endpoint.weight === "number" ? endpoint.weight : 1
     done(wrong, key.account)

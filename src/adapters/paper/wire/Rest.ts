@@ -93,6 +93,7 @@ export class Rest {
       micros: unit === "MICROSECOND",
       others: endpoint.security === "NONE" ? NO_NAMES : SIGNED_REST,
       keyId: headerText(request.headers["x-mbx-apikey"]),
+      address: addressOf(request),
       payload: () => restPayload(query, body),
       encoding: "latin1",
       session: undefined

@@ -9,7 +9,7 @@ import type { Scale } from "./Scale.ts"
 import type { OpenKey } from "./Signature.ts"
 import * as Wire from "./WireError.ts"
 import { WireError } from "./WireError.ts"
-import type { SessionCaller, WsSession } from "./WsSession.ts"
+import type { OpenedBy, SessionCaller, WsSession } from "./WsSession.ts"
 
 const alreadySubscribed = new WireError(400, -2035, "User data stream is already active on this connection.")
 const notSubscribed = new WireError(400, -2036, "User data stream is not active on this connection.")
@@ -77,7 +77,7 @@ const logons = (keyring: Keyring): ReadonlyArray<Endpoint<SessionCaller>> => [
     run: (_, { now, session }) => {
       session.logon = undefined
       return Effect.map(
-        session.unsubscribe(now, (_id, ofLogon) => ofLogon),
+        session.unsubscribe(now, (_id, by) => by.logon),
         () => status(session, now)
       )
     }
@@ -88,10 +88,10 @@ const streams = (
   venue: Venue["Service"],
   scaleOf: (symbol: string) => Scale
 ): ReadonlyArray<Endpoint<SessionCaller>> => {
-  const subscribe = (session: WsSession, account: string, ofLogon: boolean) => {
+  const subscribe = (session: WsSession, account: string, by: OpenedBy) => {
     if (session.isSubscribedTo(account)) return Exit.fail(alreadySubscribed)
     if (session.mayNotSubscribe) return Exit.fail(tooManySubscriptions)
-    return Effect.map(session.subscribe(venue, scaleOf, account, ofLogon), (subscriptionId) => ({ subscriptionId }))
+    return Effect.map(session.subscribe(venue, scaleOf, account, by), (subscriptionId) => ({ subscriptionId }))
   }
   return [
     endpoint<{}, SessionCaller>({
@@ -103,7 +103,7 @@ const streams = (
         const open: OpenKey | undefined = session.logon?.open
         return open === undefined || !open.key.mayRead
           ? Exit.fail(notLoggedOn)
-          : subscribe(session, open.key.account, true)
+          : subscribe(session, open.key.account, { keyId: open.key.keyId, logon: true })
       }
     }),
     endpoint<{}, SessionCaller>({
@@ -111,7 +111,8 @@ const streams = (
       security: "USER_DATA",
       weight: LOGON_WEIGHT,
       params: {},
-      run: (_, { account, session }) => subscribe(session, account, false)
+      run: (_, { account, session, keyId = session.logon?.open.key.keyId ?? "" }) =>
+        subscribe(session, account, { keyId, logon: false })
     }),
     endpoint({
       ws: "userDataStream.unsubscribe",

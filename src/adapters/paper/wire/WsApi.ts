@@ -94,6 +94,7 @@ export class WsApi {
         new WsSession(ws, usage, this.parts.faults, {
           micros: asked.get("timeUnit")?.toUpperCase() === "MICROSECOND",
           returnRateLimits: asked.get("returnRateLimits") !== "false",
+          address,
           connectedSince: venue.now()
         })
       )
@@ -150,6 +151,7 @@ export class WsApi {
       micros: session.micros,
       others: endpoint.security === "NONE" ? PLAIN_WS : SIGNED_WS,
       keyId,
+      address: session.address,
       payload: () => wsPayload(raw),
       encoding: "utf8",
       session: session.logon?.open
@@ -225,14 +227,15 @@ export class WsApi {
     }
   })
 
-  /** A key that was revoked logs off whoever is logged on with it. */
+  /** A key that was revoked logs off whoever is logged on with it, and every subscription that it opened ends. */
   private revoke(keyId: string): void {
     const { code, message, status } = Wire.notPermitted
     for (const session of this.sessions) {
-      if (session.logon?.open.key.keyId !== keyId) continue
-      session.logon = undefined
-      session.send(`{"id":null,"status":${status},"error":${JSON.stringify({ code, msg: message })}}`)
-      this.parts.gate.run(session.unsubscribe(this.parts.venue.now(), (_id, ofLogon) => ofLogon))
+      if (session.logon?.open.key.keyId === keyId) {
+        session.logon = undefined
+        session.send(`{"id":null,"status":${status},"error":${JSON.stringify({ code, msg: message })}}`)
+      }
+      this.parts.gate.run(session.unsubscribe(this.parts.venue.now(), (_id, by) => by.keyId === keyId))
     }
   }
 

@@ -26,10 +26,16 @@ export interface SessionCaller extends Caller {
   readonly session: WsSession
 }
 
+/** What opened a subscription, and so ends it. */
+export interface OpenedBy {
+  readonly keyId: string
+  /** By the key's logon, not by a signature of its own. */
+  readonly logon: boolean
+}
+
 interface Subscription {
   readonly account: string
-  /** Made by a logon, so it ends with that. */
-  readonly ofLogon: boolean
+  readonly by: OpenedBy
   readonly scope: Scope.Closeable
 }
 
@@ -45,6 +51,7 @@ export class WsSession {
   /** Times in microseconds, asked for by `?timeUnit=MICROSECOND`. */
   readonly micros: boolean
   readonly returnRateLimits: boolean
+  readonly address: string
   readonly connectedSince: number
   logon: Logon | undefined
   unanswered = 0
@@ -61,13 +68,14 @@ export class WsSession {
     socket: WebSocket,
     usage: () => Usage,
     faults: FaultHooks,
-    of: { readonly micros: boolean; readonly returnRateLimits: boolean; readonly connectedSince: number }
+    of: Pick<WsSession, "micros" | "returnRateLimits" | "address" | "connectedSince">
   ) {
     this.socket = socket
     this.usage = usage
     this.faults = faults
     this.micros = of.micros
     this.returnRateLimits = of.returnRateLimits
+    this.address = of.address
     this.connectedSince = of.connectedSince
   }
 
@@ -123,12 +131,12 @@ export class WsSession {
     venue: Venue["Service"],
     scaleOf: (symbol: string) => Scale,
     account: string,
-    ofLogon: boolean
+    by: OpenedBy
   ): Effect.Effect<number> {
     return Effect.gen({ self: this }, function* () {
       const id = this.nextSubscription++
       const scope = yield* Scope.make()
-      this.subscriptions.set(id, { account, ofLogon, scope })
+      this.subscriptions.set(id, { account, by, scope })
       const events = yield* Scope.provide(venue.accountEvents(account), scope)
       const target = { apiKey: this.keyId, account, streams: [USER_STREAM] }
       const forward = Effect.gen({ self: this }, function* () {
@@ -155,9 +163,9 @@ export class WsSession {
   }
 
   /** Ends those that `which` picks, each with a last event; whether there were any. */
-  unsubscribe(now: number, which: (id: number, ofLogon: boolean) => boolean): Effect.Effect<boolean> {
+  unsubscribe(now: number, which: (id: number, by: OpenedBy) => boolean): Effect.Effect<boolean> {
     return Effect.suspend(() => {
-      const ended = [...this.subscriptions].filter(([id, { ofLogon }]) => which(id, ofLogon))
+      const ended = [...this.subscriptions].filter(([id, { by }]) => which(id, by))
       for (const [id] of ended) this.subscriptions.delete(id)
       return Effect.forEach(
         ended,

@@ -179,6 +179,25 @@ describe("keys", () => {
     })
   )
 
+  it.live("has the rights and the addresses that are asked for, and no others", () =>
+    Effect.gen(function* () {
+      const { ask } = yield* started
+      const wanted = { permissions: ["read", "withdraw"], addresses: ["192.0.2.1", "2001:db8::1"] }
+      const made = yield* ask("POST", "/keys", { account: "ann", ...wanted })
+      assert.deepInclude(made.body, wanted)
+      assert.deepInclude((yield* ask("POST", "/keys", { account: "ann" })).body, {
+        permissions: ["read", "trade"],
+        addresses: []
+      })
+      for (const wrong of [{ permissions: ["steal"] }, { addresses: ["the office"] }, { addresses: "192.0.2.1" }]) {
+        const refused = yield* ask("POST", "/keys", { account: "ann", ...wrong })
+        assert.strictEqual(codeOf(refused), "400 BAD_REQUEST")
+        assert.include(refused.body.error.message, `${Object.keys(wrong)[0]}`)
+      }
+      assert.lengthOf((yield* ask("GET", "/keys?account=ann")).body.keys, 2)
+    })
+  )
+
   it.live("what is wrong with a request is named by field", () =>
     Effect.gen(function* () {
       const { ask } = yield* started

@@ -113,6 +113,22 @@ layer(exchange(), options)("REST: general and refusals", (it) => {
     })
   )
 
+  it.effect("tells the rights of a key as they are, and takes no key from an address that it is not tied to", () =>
+    Effect.gen(function* () {
+      const rightsOf = Effect.fnUntraced(function* (rights: Parameters<typeof openAccount>[0]) {
+        const { body } = yield* call(yield* openAccount(rights), "GET /sapi/v1/account/apiRestrictions")
+        return [body.enableSpotAndMarginTrading, body.enableWithdrawals, body.ipRestrict, body.createTime]
+      })
+      assert.deepStrictEqual(yield* rightsOf({ createdAt: 7 }), [true, false, false, 7])
+      assert.deepStrictEqual(yield* rightsOf({ mayTrade: false, createdAt: 7 }), [false, false, false, 7])
+      const most = { mayWithdraw: true, addresses: ["127.0.0.1"], createdAt: 7 }
+      assert.deepStrictEqual(yield* rightsOf(most), [true, true, true, 7])
+      const elsewhere = yield* openAccount({ addresses: ["192.0.2.1"] })
+      const refused = yield* call(elsewhere, "GET /api/v3/account")
+      assert.deepStrictEqual([refused.status, refused.body.code], [401, -2015])
+    })
+  )
+
   it.effect("answers broken requests with a 4xx, and goes on", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* send("GET /api/v3/nosuch")).status, 404)

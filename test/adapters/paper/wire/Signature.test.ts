@@ -11,13 +11,22 @@ import {
   wsPayload
 } from "../../../../src/adapters/paper/wire/Signature.ts"
 import { isWireError } from "../../../../src/adapters/paper/wire/WireError.ts"
-import type { KeyMaterial } from "../../../../src/ports/PaperKeys.ts"
+import { type KeyMaterial, PLAIN_RIGHTS } from "../../../../src/ports/PaperKeys.ts"
 
 const KEY_ID = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"
 const SECRET = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"
 
 const openOf = (material: KeyMaterial): OpenKey => {
-  const key = { keyId: KEY_ID, account: "acc", label: "", mayRead: true, mayTrade: true, createdAt: 0, material }
+  const key = {
+    keyId: KEY_ID,
+    account: "acc",
+    label: "",
+    mayRead: true,
+    mayTrade: true,
+    createdAt: 0,
+    ...PLAIN_RIGHTS,
+    material
+  }
   const opened = open(key)
   assert.isDefined(opened)
   return opened as OpenKey

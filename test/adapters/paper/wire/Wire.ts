@@ -7,7 +7,7 @@ import { type WireOptions, WireServer } from "../../../../src/adapters/paper/wir
 import { MarketData } from "../../../../src/ports/MarketData.ts"
 import { Store } from "../../../../src/ports/MemoryPaperJournal.ts"
 import type { PaperJournal } from "../../../../src/ports/PaperJournal.ts"
-import { freshHmacKey, PaperKeys } from "../../../../src/ports/PaperKeys.ts"
+import { freshHmacKey, type PaperKey, PaperKeys } from "../../../../src/ports/PaperKeys.ts"
 import { freshAccount } from "../../../kit/Messages.ts"
 import * as Paper from "../../../kit/Paper.ts"
 import * as StillMarket from "../../../kit/StillMarket.ts"
@@ -30,7 +30,7 @@ export interface Keys {
 }
 
 /** 100000 USDT and 10 BTC. */
-export const openAccount = Effect.fnUntraced(function* (permissions: { mayTrade?: boolean; mayRead?: boolean } = {}) {
+export const openAccount = Effect.fnUntraced(function* (rights: Partial<PaperKey> = {}) {
   const venue = yield* Venue
   const keys = yield* PaperKeys
   const account = freshAccount() as string
@@ -42,7 +42,7 @@ export const openAccount = Effect.fnUntraced(function* (permissions: { mayTrade?
       { asset: "BTC", amount: 10n * 100_000_000n }
     ]
   })
-  const key = yield* freshHmacKey({ account, label: "", mayRead: true, mayTrade: true, createdAt: 0, ...permissions })
+  const key = yield* freshHmacKey({ account, label: "", mayRead: true, mayTrade: true, createdAt: 0, ...rights })
   yield* keys.add(key)
   return { account, apiKey: key.keyId, secret: Redacted.value(key.material.secret) } satisfies Keys
 })

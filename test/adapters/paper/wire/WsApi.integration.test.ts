@@ -4,7 +4,7 @@ import { Effect, Layer, Scope } from "effect"
 import { generateKeyPairSync, sign } from "node:crypto"
 import { WireServer } from "../../../../src/adapters/paper/wire/WireServer.ts"
 import { Venue } from "../../../../src/adapters/paper/Venue.ts"
-import { freshKeyText, PaperKeys } from "../../../../src/ports/PaperKeys.ts"
+import { freshKeyText, PaperKeys, PLAIN_RIGHTS } from "../../../../src/ports/PaperKeys.ts"
 import * as StillMarket from "../../../kit/StillMarket.ts"
 import {
   call,
@@ -35,6 +35,7 @@ const ed25519Of = Effect.fnUntraced(function* (account: string) {
     mayRead: true,
     mayTrade: true,
     createdAt: 0,
+    ...PLAIN_RIGHTS,
     material: { kind: "ED25519", publicKey: pem }
   })
   return {
@@ -290,6 +291,34 @@ layer(exchange(), options)("WebSocket API: sessions and the user data stream", (
       assert.deepInclude(yield* link.next, { id: null, status: 401 })
       assert.strictEqual((yield* link.next).event.e, "eventStreamTerminated")
       assert.strictEqual((yield* link.ask("session.logon", key.logon(venue.now()))).error.code, -2008)
+    })
+  )
+
+  it.effect("ends what a key has subscribed by its signature once it is revoked, and nothing of other keys", () =>
+    Effect.gen(function* () {
+      yield* quietMarket
+      const keys = yield* PaperKeys
+      const ann = yield* openAccount()
+      const bob = yield* openAccount()
+      const link = yield* connect()
+      const [anns, bobs] = [yield* subscribe(link, ann), yield* subscribe(link, bob)]
+      yield* keys.revoke(ann.account, ann.apiKey)
+      const last = yield* link.next
+      assert.deepStrictEqual([last.subscriptionId, last.event.e], [anns, "eventStreamTerminated"])
+      yield* place(bob, limit("BUY", "0.001", "50000"))
+      assert.deepInclude(yield* link.next, { subscriptionId: bobs })
+      const again = yield* link.ask("userDataStream.subscribe.signature", yield* signed(ann))
+      assert.strictEqual(again.error.code, -2008)
+    })
+  )
+
+  it.effect("refuses a key that is tied to other addresses", () =>
+    Effect.gen(function* () {
+      const elsewhere = yield* openAccount({ addresses: ["192.0.2.1"] })
+      const link = yield* connect()
+      const refused = yield* link.ask("userDataStream.subscribe.signature", yield* signed(elsewhere))
+      assert.deepStrictEqual([refused.status, refused.error.code], [401, -2015])
+      yield* subscribe(link, yield* openAccount({ addresses: ["192.0.2.1", "127.0.0.1"] }))
     })
   )
 
