@@ -161,6 +161,29 @@ layer(processes, { excludeTestServices: true, timeout: "120 seconds" })("exchang
     })
   )
 
+  it.effect(
+    "that can withdraw are refused with a code of their own, and taken with a warning where their owner insists",
+    () =>
+      Effect.gen(function* () {
+        const { desk, paper } = yield* Both
+        const rich = yield* hmacKey(paper, "wanda", { permissions: ["read", "trade", "withdraw"], balances: moneyed })
+        const answer = yield* register(desk.url, "wanda", rich)
+        assert.deepStrictEqual([answer.status, answer.body.error.code], [400, "KEY_WITHDRAWS"])
+        assert.match(answer.body.error.fields?.["binanceApiKey"] ?? "", /can withdraw money/)
+        assert.strictEqual((yield* logIn(desk.url, "wanda")).status, 401)
+        const insisted = yield* register(desk.url, "wanda", { ...rich, acceptWithdrawals: true })
+        assert.strictEqual(insisted.status, 201, JSON.stringify(insisted.body))
+        assert.match(insisted.body.warnings?.join(" ") ?? "", /can withdraw money/)
+        const elsewhere = yield* hmacKey(paper, "elsa", { addresses: ["192.0.2.1"], balances: moneyed })
+        const refused = yield* register(desk.url, "elsa", elsewhere)
+        assert.deepStrictEqual([refused.status, refused.body.error.code], [400, "KEY_REFUSED"])
+        assert.match(refused.body.error.message, /tied to other addresses/)
+        const tied = yield* hmacKey(paper, "tina", { addresses: ["127.0.0.1"], balances: moneyed })
+        const taken = yield* register(desk.url, "tina", tied)
+        assert.deepStrictEqual([taken.status, taken.body.warnings], [201, undefined])
+      })
+  )
+
   it.effect("of an account that another one here trades are refused at once, and leave nobody behind", () =>
     Effect.gen(function* () {
       const { desk, paper } = yield* Both

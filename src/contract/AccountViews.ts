@@ -12,6 +12,13 @@ export const exchangeKeys = {
 /** What would be better about the keys, a sentence each. */
 export const Warnings = Schema.Array(Schema.String)
 
+/** What its owner calls an account. */
+export const AccountName = Schema.String.check(
+  Schema.isPattern(/^\S(?:.{0,38}\S)?$/u, {
+    expected: "a name of 1 to 40 characters, without a blank at either end"
+  })
+)
+
 export const AccountFields = {
   accountId: Schema.String,
   name: Schema.String,

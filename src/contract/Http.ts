@@ -10,7 +10,7 @@ import {
   HttpApiSecurity,
   OpenApi
 } from "effect/http-api"
-import { AccountFields, AccountRow, exchangeKeys, Warnings } from "./AccountViews.ts"
+import { AccountFields, AccountName, AccountRow, exchangeKeys, Warnings } from "./AccountViews.ts"
 import { DenialReason } from "../domain/Denial.ts"
 import type { UserId } from "../domain/Ids.ts"
 import { Staleness } from "../domain/Staleness.ts"
@@ -46,7 +46,13 @@ const denialCodes = (Object.keys(DenialReason.cases) as Array<DenialReason["_tag
   .map(denialCode)
   .filter((code) => code !== "MARKET_UNAVAILABLE")
 
-export const BadRequest = failure(400, ["BAD_REQUEST", "MALFORMED_JSON", "KEY_REFUSED", ...denialCodes])
+export const BadRequest = failure(400, [
+  "BAD_REQUEST",
+  "MALFORMED_JSON",
+  "KEY_REFUSED",
+  "KEY_WITHDRAWS",
+  ...denialCodes
+])
 export const Unauthorized = failure(401, ["UNAUTHORIZED", "TOKEN_EXPIRED", "TOKEN_INVALID", "LOGIN_FAILED"])
 export const Forbidden = failure(403, ["ACCOUNT_FORBIDDEN", "ROLE_FORBIDDEN"])
 export const NotFound = failure(404, ["NOT_FOUND", "ORDER_NOT_FOUND", "SYMBOL_NOT_FOUND"])
@@ -253,7 +259,7 @@ const AccountsGroup = HttpApiGroup.make("accounts")
       error: trading
     }),
     HttpApiEndpoint.post("add", "/accounts", {
-      payload: Schema.Struct({ name: Schema.String.check(Schema.isPattern(/^\S(?:.{0,38}\S)?$/u)), ...exchangeKeys }),
+      payload: Schema.Struct({ name: AccountName, ...exchangeKeys }),
       success: Schema.Struct({ accountId: Schema.String, name: Schema.String, warnings: Warnings }).pipe(
         HttpApiSchema.status(201)
       ),

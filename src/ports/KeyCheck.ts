@@ -14,7 +14,9 @@ export interface CheckedKeys {
 /** Not good; `half` is the one that the sentence is about. */
 export class KeyRefused extends Schema.TaggedError<KeyRefused>()("KeyRefused", {
   half: Schema.Literals(["apiKey", "secretKey"]),
-  message: Schema.String
+  message: Schema.String,
+  /** Good but for the right to withdraw: taken where the owner insists. */
+  onlyWithdraws: Schema.optionalKey(Schema.Literal(true))
 }) {}
 
 /** The exchange could not be asked, so nothing is known of the keys. */

@@ -22,7 +22,7 @@ export const problemOf = (error: unknown): Problem => {
   return {
     message,
     fields: refused?.fields ?? {},
-    mayWithdraw: refused?.code === "KEY_REFUSED" && /withdraw/i.test(message)
+    mayWithdraw: refused?.code === "KEY_WITHDRAWS"
   }
 }
 

@@ -59,7 +59,7 @@ const make = Effect.gen(function* () {
       if (!enableSpotAndMarginTrading) {
         return yield* refused("apiKey", `This key may not trade: enable spot trading for it at ${name}.`)
       }
-      if (enableWithdrawals && !acceptWithdrawals) return yield* refused("apiKey", WITHDRAWS)
+      if (enableWithdrawals && !acceptWithdrawals) return yield* withdraws
       if (enableWithdrawals) warnings.push("This key can withdraw money. The desk never needs that.")
       if (!ipRestrict) {
         warnings.push("This key works from any address: restrict it to the address of this desk at Binance.")
@@ -88,9 +88,10 @@ const MALFORMED = "That is not the form of a Binance API key: copy it whole, wit
 const UNREADABLE =
   "That private key cannot be read: RSA or Ed25519 in PEM, without a passphrase, is wanted; for an HMAC key, its secret as it was shown."
 const WITHDRAWS =
-  "This key can withdraw money, which the desk never needs: take that right away at Binance, or insist with acceptWithdrawals."
+  "This key can withdraw money, which the desk never needs: take that right away at Binance, or insist on it (acceptWithdrawals)."
 
 const refused = (half: "apiKey" | "secretKey", message: string) => Effect.fail(new KeyRefused({ half, message }))
+const withdraws = Effect.fail(new KeyRefused({ half: "apiKey", message: WITHDRAWS, onlyWithdraws: true }))
 const notChecked = (why: string) => new KeyNotChecked({ message: `The key could not be checked. ${why}` })
 
 /** Which half is wrong, by Binance's code (REST API, "Error codes", -10xx and -20xx); anything else says nothing of the keys. */

@@ -27,8 +27,9 @@ const nobody: Connected = () => undefined
 /** Failing, a callback gets no stream, though its type says so. */
 const fail = (callback: Connected, error: Error) => (callback as (error: Error) => void)(error)
 
-const hostOf = ({ host, port }: http.RequestOptions, usual: number) =>
-  [host ?? "localhost", Number(port ?? usual)] as const
+/** `usualPort` where none is named. */
+const tunnelTo = (proxy: URL, { host, port }: http.RequestOptions, usualPort: number, signal: AbortSignal) =>
+  tunnel(proxy, host ?? "localhost", Number(port ?? usualPort), signal)
 
 class Tunnels extends http.Agent {
   readonly #proxy: URL
@@ -40,7 +41,7 @@ class Tunnels extends http.Agent {
 
   override createConnection(options: http.ClientRequestArgs, callback: Connected = nobody): undefined {
     const signal = AbortSignal.timeout(CONNECTED_WITHIN_MILLIS)
-    tunnel(this.#proxy, ...hostOf(options, 80), signal).then(
+    tunnelTo(this.#proxy, options, 80, signal).then(
       (socket) => callback(null, socket),
       (error: Error) => fail(callback, error)
     )
@@ -58,7 +59,7 @@ class SecureTunnels extends https.Agent {
   /** Handed over once TLS is agreed upon: before that, nothing can have been sent. */
   override createConnection(options: https.RequestOptions, callback: Connected = nobody): undefined {
     const signal = AbortSignal.timeout(CONNECTED_WITHIN_MILLIS)
-    tunnel(this.#proxy, ...hostOf(options, 443), signal).then(
+    tunnelTo(this.#proxy, options, 443, signal).then(
       (socket) => {
         const through = { ...options, socket } as https.RequestOptions
         const secured = super.createConnection(through)

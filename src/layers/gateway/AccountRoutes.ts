@@ -3,8 +3,7 @@ import { Clock, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Config } from "../../Config.ts"
 import { Api, CurrentCaller } from "../../contract/Http.ts"
-import { OPEN_ACCOUNT } from "../../domain/Command.ts"
-import { AccountId, type UserId } from "../../domain/Ids.ts"
+import { AccountId } from "../../domain/Ids.ts"
 import { ExchangeAccounts, isFinal, MOVED, type NotBound } from "../../ports/ExchangeAccounts.ts"
 import { KeyCheck } from "../../ports/KeyCheck.ts"
 import { MAX_ACCOUNTS, Users } from "../../ports/Users.ts"
@@ -13,8 +12,8 @@ import { Access } from "./Access.ts"
 import { FreshIds } from "./FreshIds.ts"
 import { checked, keysOf, keysWanted, type GivenKeys } from "./KeyEntry.ts"
 import { Limits } from "./Limits.ts"
+import { opener } from "./OpenAccount.ts"
 import { type Refusal, refuse, storeAway } from "./Refusal.ts"
-import { Gateway } from "./Submit.ts"
 
 type TieRefusal = Refusal<"EXCHANGE_ACCOUNT_MOVED" | "EXCHANGE_ACCOUNT_TAKEN"> | Refusal<"JOURNAL_UNAVAILABLE">
 
@@ -52,26 +51,10 @@ export const layer = HttpApiBuilder.group(
     const { access, entered, exchange, owned, vault } = yield* make
     const accounts = yield* ExchangeAccounts
     const { environment } = yield* Config
-    const gateway = yield* Gateway
     const limits = yield* Limits
     const users = yield* Users
     const ids = new FreshIds()
-
-    /** The executor makes it known to the exchange; a repeat changes nothing. */
-    const open = (userId: UserId, accountId: AccountId, at: number) =>
-      gateway
-        .submit({
-          commandId: OPEN_ACCOUNT,
-          accountId,
-          userId,
-          at,
-          traceId: ids.trace(),
-          command: { _tag: "OpenAccount" }
-        })
-        .pipe(
-          Effect.catch((reason) => Effect.logWarning("an account could not be opened", reason)),
-          Effect.asVoid
-        )
+    const open = yield* opener(ids)
 
     return group.handleAll({
       list: Effect.fnUntraced(function* () {

@@ -3,7 +3,6 @@ import { Clock, Effect, Layer, Option, Redacted } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Config } from "../../Config.ts"
 import { Api, Authorization, CurrentCaller } from "../../contract/Http.ts"
-import { OPEN_ACCOUNT } from "../../domain/Command.ts"
 import { AccountId, UserId } from "../../domain/Ids.ts"
 import { KeyCheck } from "../../ports/KeyCheck.ts"
 import { Tokens } from "../../ports/Tokens.ts"
@@ -12,9 +11,9 @@ import { Vault } from "../../ports/Vault.ts"
 import { FreshIds } from "./FreshIds.ts"
 import { checked, keysOf, keysWanted } from "./KeyEntry.ts"
 import { Limits } from "./Limits.ts"
+import { opener } from "./OpenAccount.ts"
 import { Passwords } from "./Passwords.ts"
 import { refuse, storeAway } from "./Refusal.ts"
-import { Gateway } from "./Submit.ts"
 
 const LOGIN_FAILED = "E-mail or password is wrong."
 const notSaved = () =>
@@ -28,7 +27,6 @@ const handlers = HttpApiBuilder.group(
   Api,
   "auth",
   Effect.fnUntraced(function* (group) {
-    const gateway = yield* Gateway
     const limits = yield* Limits
     const passwords = yield* Passwords
     const tokens = yield* Tokens
@@ -37,28 +35,11 @@ const handlers = HttpApiBuilder.group(
     const keyCheck = yield* KeyCheck
     const { exchange } = yield* Config
     const ids = new FreshIds()
+    const open = yield* opener(ids)
 
     const signed = Effect.fnUntraced(function* (user: { readonly userId: UserId; readonly email: string }) {
       return { token: yield* tokens.issue(user), user: { id: user.userId as string, email: user.email } }
     })
-
-    /**
-     * An account that could not be opened is not a reason to turn its owner away: the next login asks again, and so does its first order.
-     */
-    const open = (userId: UserId, accountId: AccountId, at: number) =>
-      gateway
-        .submit({
-          commandId: OPEN_ACCOUNT,
-          accountId,
-          userId,
-          at,
-          traceId: ids.trace(),
-          command: { _tag: "OpenAccount" }
-        })
-        .pipe(
-          Effect.catch((reason) => Effect.logWarning("an account could not be opened", reason)),
-          Effect.asVoid
-        )
 
     return group.handleAll({
       register: Effect.fn("Gateway.register")(function* ({ payload, request }) {

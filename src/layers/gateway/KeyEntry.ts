@@ -36,7 +36,9 @@ export const checked = Effect.fnUntraced(function* (keys: ExchangeKeys, given: G
   const { check } = yield* KeyCheck
   const found = yield* Effect.mapError(check(keys, given.acceptWithdrawals === true), (error) =>
     error._tag === "KeyRefused"
-      ? refusal("KEY_REFUSED", error.message, { [FIELDS[error.half]]: error.message })
+      ? refusal(error.onlyWithdraws ? "KEY_WITHDRAWS" : "KEY_REFUSED", error.message, {
+          [FIELDS[error.half]]: error.message
+        })
       : refusal("EXCHANGE_UNAVAILABLE", `${error.message} Nothing was stored.`)
   )
   return Option.getOrUndefined(found)

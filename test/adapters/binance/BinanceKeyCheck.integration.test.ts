@@ -75,7 +75,7 @@ describe("keys on entry", () => {
     Effect.gen(function* () {
       const says: Says = { rights: [200, { ...rights, enableWithdrawals: true }] }
       const no = yield* refusal(says)
-      assert.deepInclude(no, { _tag: "KeyRefused", half: "apiKey" })
+      assert.deepInclude(no, { _tag: "KeyRefused", half: "apiKey", onlyWithdraws: true })
       assert.match(no.message, /can withdraw money.*acceptWithdrawals/)
       const { warnings } = Option.getOrThrow(yield* check(says, hmac, true))
       assert.lengthOf(warnings, 1)
@@ -95,6 +95,7 @@ describe("keys on entry", () => {
     Effect.gen(function* () {
       const readOnly = yield* refusal({ rights: [200, { ...rights, enableSpotAndMarginTrading: false }] })
       assert.match(readOnly.message, /This key may not trade/)
+      assert.notProperty(readOnly, "onlyWithdraws")
       const frozen = yield* refusal({ account: [200, { ...account, canTrade: false }] })
       assert.match(frozen.message, /does not let the account of this key trade/)
     })
