@@ -4,7 +4,8 @@ import { Clock, Effect, Option, Queue, Result, type Scope } from "effect"
 import type { AccountId, ClientOrderId } from "../../src/domain/Ids.ts"
 import * as Money from "../../src/domain/Money.ts"
 import type { ExchangeOrder, Report } from "../../src/domain/Report.ts"
-import type { ApprovedOrder } from "../../src/domain/Risk.ts"
+import type { Intent } from "../../src/domain/Order.ts"
+import type { ApprovedList, ApprovedOrder } from "../../src/domain/Risk.ts"
 import type { Exchange, ExchangeError, ReportsLost } from "../../src/ports/Exchange.ts"
 
 type Service = Exchange["Service"]
@@ -30,10 +31,19 @@ const asked = <A, R>(ask: Effect.Effect<A, ExchangeError, R>): Effect.Effect<A, 
     }
   })
 
+/** Why it was refused went with the answer. */
+const LOST = { refused: "lost" }
+
 const isClosed = ({ status }: ExchangeOrder) => status !== "NEW" && status !== "PARTIALLY_FILLED"
 
+/** An order that was sent; `isLater` of one that waits for the working order of its list. */
+interface Sent {
+  readonly intent: Intent
+  readonly isLater: boolean
+}
+
 /** What an order as it stands now must have been reported as. */
-const storyOf = (order: ExchangeOrder, wanted: Money.Decimal): ReadonlyArray<Report> => {
+const storyOf = (order: ExchangeOrder, { intent, isLater }: Sent): ReadonlyArray<Report> => {
   const { at, clientOrderId, exchangeOrderId, executedQuantity, fills, quantity, status, symbol } = order
   const about = { clientOrderId, exchangeOrderId, symbol, at }
   const end: ReadonlyArray<Report> =
@@ -43,10 +53,13 @@ const storyOf = (order: ExchangeOrder, wanted: Money.Decimal): ReadonlyArray<Rep
         ? [{ _tag: "Expired", ...about, executedQuantity, quantity, reason: "" }]
         : []
   const waits = order.stopPrice !== undefined || order.trailingDelta !== undefined
+  const pending: ReadonlyArray<Report> = isLater ? [{ _tag: "Accepted", ...about, working: false, pending: true }] : []
+  if (order.isPending === true) return pending
   return [
+    ...pending,
     { _tag: "Accepted", ...about, working: !waits },
     ...(waits && order.isWorking ? [{ _tag: "Accepted" as const, ...about, working: true }] : []),
-    ...(Money.equals(quantity, wanted) || Money.isZero(wanted)
+    ...(Money.equals(quantity, intent.quantity) || Money.isZero(intent.quantity)
       ? []
       : [{ _tag: "Amended" as const, ...about, quantity }]),
     ...fills.map((fill): Report => ({ _tag: "Filled", ...about, fill })),
@@ -56,7 +69,7 @@ const storyOf = (order: ExchangeOrder, wanted: Money.Decimal): ReadonlyArray<Rep
 
 const nameOf = (report: Report): string => {
   const order = `${report._tag} ${report.exchangeOrderId ?? report.clientOrderId}`
-  if (report._tag === "Accepted") return `${order} ${report.working !== false}`
+  if (report._tag === "Accepted") return `${order} ${report.pending === true ? "pending" : report.working !== false}`
   if (report._tag === "Filled") return `${order} ${report.fill.tradeId}`
   return report._tag === "Amended" ? `${order} ${Money.format(report.quantity)}` : order
 }
@@ -76,7 +89,7 @@ export const after = (ready: Effect.Effect<void>, exchange: Service): Service =>
 })
 
 export const patient = (exchange: Service): Service => {
-  const sent = new Map<AccountId, Map<ClientOrderId, ApprovedOrder>>()
+  const sent = new Map<AccountId, Map<ClientOrderId, Sent>>()
   const ids = new Map<ClientOrderId, string>()
   const find = (accountId: AccountId, symbol: string, clientOrderId: ClientOrderId) =>
     asked(exchange.query(accountId, symbol, { clientOrderId }))
@@ -94,9 +107,15 @@ export const patient = (exchange: Service): Service => {
     }
   })
 
+  const note = ({ accountId, clientOrderId, intent }: ApprovedOrder, isLater = false): Sent => {
+    const known = sent.get(accountId) ?? new Map<ClientOrderId, Sent>()
+    const noted = { intent, isLater }
+    sent.set(accountId, known.set(clientOrderId, noted))
+    return noted
+  }
+
   const submit = Effect.fnUntraced(function* (order: ApprovedOrder) {
-    const known = sent.get(order.accountId) ?? new Map<ClientOrderId, ApprovedOrder>()
-    sent.set(order.accountId, known.set(order.clientOrderId, order))
+    const noted = note(order)
     for (let turn = 0; ; turn++) {
       const sentAt = yield* Clock.currentTimeMillis
       const result = yield* Effect.result(exchange.submit(order))
@@ -104,7 +123,7 @@ export const patient = (exchange: Service): Service => {
         Result.isFailure(result) && result.failure.reason._tag === "OutcomeUnknown"
           ? yield* fate(order, sentAt)
           : undefined
-      const reports = found === undefined ? undefined : storyOf(found, order.intent.quantity)
+      const reports = found === undefined ? undefined : storyOf(found, noted)
       const taken = Result.isSuccess(result) ? result.success : reports
       if (taken !== undefined) {
         const [accepted] = taken
@@ -114,6 +133,53 @@ export const patient = (exchange: Service): Service => {
       if (Result.isFailure(result)) {
         if (isFinal(result.failure)) return yield* Effect.fail(result.failure)
         if (result.failure.reason._tag !== "OutcomeUnknown") yield* Effect.sleep(waitFor(result.failure, turn))
+      }
+    }
+  })
+
+  /** Of what orders that go out together came to, where nobody answered: all of them, or none. */
+  const submitList = Effect.fnUntraced(function* (list: ApprovedList) {
+    const legs = list.legs.map(({ order, role }) => ({
+      order,
+      noted: note(order, list.kind !== "OCO" && role !== "working")
+    }))
+    for (let turn = 0; ; turn++) {
+      const sentAt = yield* Clock.currentTimeMillis
+      const result = yield* Effect.result(exchange.submitList(list))
+      if (Result.isSuccess(result)) return result.success
+      if (isFinal(result.failure)) return yield* Effect.fail(result.failure)
+      if (result.failure.reason._tag !== "OutcomeUnknown") {
+        yield* Effect.sleep(waitFor(result.failure, turn))
+        continue
+      }
+      const stories: Array<Report> = []
+      for (const { noted, order } of legs) {
+        const found = yield* fate(order, sentAt)
+        if (found !== undefined) stories.push(...storyOf(found, noted))
+      }
+      if (stories.length > 0) return stories
+    }
+  })
+
+  /** Both halves by evidence, where nobody answered; sent again where neither was done. */
+  const replace: Service["replace"] = Effect.fnUntraced(function* (accountId, old, by) {
+    const noted = note(by)
+    for (let turn = 0; ; turn++) {
+      const sentAt = yield* Clock.currentTimeMillis
+      const result = yield* Effect.result(exchange.replace(accountId, old, by))
+      if (Result.isSuccess(result)) return result.success
+      if (isFinal(result.failure)) return yield* Effect.fail(result.failure)
+      if (result.failure.reason._tag !== "OutcomeUnknown") {
+        yield* Effect.sleep(waitFor(result.failure, turn))
+        continue
+      }
+      const found = yield* fate(by, sentAt)
+      if (found !== undefined) {
+        return { cancel: "done", placed: found.status === "REJECTED" ? LOST : storyOf(found, noted) }
+      }
+      const before = yield* asked(exchange.query(accountId, by.intent.symbol, old.ref))
+      if (Option.exists(before, ({ status }) => status === "CANCELED")) {
+        return { cancel: "done", placed: LOST }
       }
     }
   })
@@ -147,9 +213,9 @@ export const patient = (exchange: Service): Service => {
       Queue.offerUnsafe(heard, report)
     }
     const missed = Effect.gen(function* () {
-      for (const { clientOrderId, intent } of sent.get(accountId)?.values() ?? []) {
-        const found = yield* find(accountId, intent.symbol, clientOrderId)
-        if (Option.isSome(found)) for (const report of storyOf(found.value, intent.quantity)) tell(report)
+      for (const [clientOrderId, order] of sent.get(accountId) ?? []) {
+        const found = yield* find(accountId, order.intent.symbol, clientOrderId)
+        if (Option.isSome(found)) for (const report of storyOf(found.value, order)) tell(report)
       }
     })
     const follow = (queue: Queue.Dequeue<Report, ReportsLost>) =>
@@ -170,6 +236,8 @@ export const patient = (exchange: Service): Service => {
     ...exchange,
     open: (accountId) => asked(exchange.open(accountId)),
     submit,
+    submitList,
+    replace,
     cancel: (accountId, symbol, ref) =>
       Effect.flatMap(asked(exchange.query(accountId, symbol, ref)), (before) =>
         changed(exchange.cancel(accountId, symbol, ref), (refusal) =>

@@ -11,7 +11,7 @@ import * as Risk from "../../src/domain/Risk.ts"
 import { Exchange } from "../../src/ports/Exchange.ts"
 import { MarketData } from "../../src/ports/MarketData.ts"
 import * as StillMarket from "../kit/StillMarket.ts"
-import { btcusdt, limits, orderId } from "../kit/Trading.ts"
+import { btcusdt, limits, orderId, limit } from "../kit/Trading.ts"
 
 const { decimal, format } = Money
 
@@ -21,6 +21,12 @@ export type Card = (title: string, test: Effect.Effect<void, unknown, Exchange |
 /** Approved by the real rules, for an account that can afford everything: the exchange is to judge for itself. */
 const approve = (accountId: AccountId, n: number, intent: Intent): Risk.ApprovedOrder =>
   approved(accountId, (rich, context) => Risk.approve(rich, { orderId: orderId(n), intent }, context))
+
+/** Of its rules only those of another order were asked. */
+const unjudged = (accountId: AccountId, n: number, intent: Intent): Risk.ApprovedOrder => ({
+  ...approve(accountId, n, limit(intent.side, "0.1", "60000")),
+  intent
+})
 
 const approved = <A>(
   accountId: AccountId,
@@ -57,6 +63,12 @@ export const trader = Effect.fnUntraced(function* (name: string) {
         accountId,
         { ref: { clientOrderId: clientOrderIdOf(orderId(old)) }, isUntraded },
         approve(accountId, n, intent)
+      ),
+    replaceUnjudged: (old: number, n: number, intent: Intent) =>
+      exchange.replace(
+        accountId,
+        { ref: { clientOrderId: clientOrderIdOf(orderId(old)) }, isUntraded: true },
+        unjudged(accountId, n, intent)
       ),
     cancel: (n: number) => exchange.cancel(accountId, "BTCUSDT", { clientOrderId: clientOrderIdOf(orderId(n)) }),
     amend: (n: number, quantity: string) =>
