@@ -93,7 +93,7 @@ const buysAndFindsItAgain = async (browser: Browser, url: string, options: Brows
   await page.context().close()
 }
 
-const restsShrinksAndExplains = async (browser: Browser, url: string, options: BrowserContextOptions) => {
+const restsChangesAndExplains = async (browser: Browser, url: string, options: BrowserContextOptions) => {
   const { page, errors } = await visit(browser, url, options)
   const hands = handsOn(page, options.isMobile === true)
   await register(page, `story-${options.viewport?.width}@desk.example`)
@@ -106,7 +106,7 @@ const restsShrinksAndExplains = async (browser: Browser, url: string, options: B
   const row = page.getByTestId("open-order")
   await row.filter({ hasText: "NEW" }).waitFor()
 
-  await row.getByRole("button", { name: /^Reduce/ }).click()
+  await row.getByRole("button", { name: /^Change/ }).click()
   await row.getByLabel(/^New quantity/).fill("0.005")
   await row.getByRole("button", { name: "Set" }).click()
   await row.filter({ hasText: "0.00500" }).waitFor()
@@ -125,6 +125,19 @@ const restsShrinksAndExplains = async (browser: Browser, url: string, options: B
   ]) {
     assert.include(told, what)
   }
+  await page.keyboard.press("Escape")
+  await story.waitFor({ state: "hidden" })
+
+  await row.getByRole("button", { name: /^Change/ }).click()
+  await row.getByLabel(/^New price/).fill("4.1.0")
+  await row.getByText("Price: a number is wanted").waitFor()
+  await row.getByLabel(/^New price/).fill("41000")
+  await row.getByText("A new order, which queues anew").waitFor()
+  await row.getByRole("button", { name: "Set" }).click()
+  await row.filter({ hasText: "41,000.00" }).filter({ hasText: "NEW" }).waitFor()
+  assert.strictEqual(await row.count(), 1)
+  await row.getByRole("button", { name: /what happened/ }).click()
+  await story.getByText(/^In the place of order /).waitFor()
   await page.keyboard.press("Escape")
   await story.waitFor({ state: "hidden" })
   await row.getByRole("button", { name: /^Cancel/ }).click()
@@ -159,8 +172,8 @@ describeRecordings("the page", () => {
       )
 
       it(
-        "makes a resting order smaller from its row, and tells what happened to it",
-        () => restsShrinksAndExplains(browser, desk.url, options),
+        "makes a resting order smaller from its row, moves its price, and tells what happened to it",
+        () => restsChangesAndExplains(browser, desk.url, options),
         PATIENCE_MILLIS
       )
     })

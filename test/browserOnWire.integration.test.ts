@@ -79,7 +79,7 @@ const restsShrinksAndCancels = async (world: World, options: BrowserContextOptio
   await hands.open()
   const row = page.getByTestId("open-order")
   await row.filter({ hasText: "NEW" }).waitFor()
-  await row.getByRole("button", { name: /^Reduce/ }).click()
+  await row.getByRole("button", { name: /^Change/ }).click()
   await row.getByLabel(/^New quantity/).fill("0.005")
   await row.getByRole("button", { name: "Set" }).click()
   await row.filter({ hasText: "0.00500" }).waitFor()

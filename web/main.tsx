@@ -6,6 +6,7 @@ import { Login } from "./panels/Login.tsx"
 import { Toasts } from "./panels/Toasts.tsx"
 import * as Account from "./store/Account.ts"
 import * as Accounts from "./store/Accounts.ts"
+import * as Change from "./store/Change.ts"
 import * as Connection from "./store/Connection.ts"
 import * as Exchange from "./store/Exchange.ts"
 import * as Market from "./store/Market.ts"
@@ -44,6 +45,7 @@ const followAccount = (token: string): (() => void) =>
         Connection.stop()
         stops.forEach((stop) => stop())
         Orders.leave()
+        Change.close()
         Timeline.opened.value = undefined
         Notices.clear()
       }

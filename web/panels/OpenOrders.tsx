@@ -1,9 +1,10 @@
 // Orders that can still change, each with its cancel.
 import { useSignal } from "@preact/signals"
-import { useEffect, useRef } from "preact/hooks"
+import { useEffect } from "preact/hooks"
 import { triggersOnRise } from "../../src/domain/Order.ts"
 import type { OrderView } from "../../src/contract/Views.ts"
 import * as Account from "../store/Account.ts"
+import * as Change from "../store/Change.ts"
 import * as Connection from "../store/Connection.ts"
 import * as Market from "../store/Market.ts"
 import * as Orders from "../store/Orders.ts"
@@ -14,6 +15,7 @@ import { Empty } from "../ui/Panel.tsx"
 import { StatusPill } from "../ui/Pill.tsx"
 import { Table } from "../ui/Table.tsx"
 import { duration, time } from "../ui/Time.ts"
+import { ChangedPrices, ChangeEntry, ChangeField } from "./ChangeOrder.tsx"
 
 export const OpenOrders = () => {
   const orders = Account.openOrders.value
@@ -40,7 +42,7 @@ export const SideWord = ({ side }: { side: OrderView["side"] }) => (
 )
 
 /** The cells that say what was asked for: symbol, side, type, price. */
-export const Asked = ({ order }: { order: OrderView }) => (
+export const Asked = ({ order, changing }: { order: OrderView; changing?: boolean }) => (
   <>
     <td data-label="">
       <b>{order.symbol}</b>
@@ -53,8 +55,14 @@ export const Asked = ({ order }: { order: OrderView }) => (
       <Together order={order} />
     </td>
     <td data-label="Price">
-      {order.price === null ? "market" : Figure.fixed(order.price, decimalsOf(order.symbol).price)}
-      <Trigger order={order} />
+      {changing === true ? (
+        <ChangedPrices order={order} />
+      ) : (
+        <>
+          {order.price === null ? "market" : Figure.fixed(order.price, decimalsOf(order.symbol).price)}
+          <Trigger order={order} />
+        </>
+      )}
     </td>
   </>
 )
@@ -97,13 +105,13 @@ const Line = ({ order }: { order: OrderView }) => {
   const decimals = decimalsOf(order.symbol)
   const busy = order.status === "CANCELING" || Orders.cancelling.value.has(order.orderId)
   const words = `${order.side === "BUY" ? "buy" : "sell"} ${order.quantity} ${order.symbol}`
-  const reducible = order.type !== "MARKET" && (order.status === "NEW" || order.status === "PARTIALLY_FILLED")
-  const reducing = Orders.reducing.value === order.orderId
+  const changeable = Change.isChangeable(order) && !busy
+  const changing = changeable && Change.open.value?.orderId === order.orderId
   return (
     <tr data-testid="open-order" class={order.list === undefined ? "" : "linked"}>
-      <Asked order={order} />
+      <Asked order={order} changing={changing} />
       <td data-label="Quantity">
-        {reducing && reducible ? <Reduce order={order} /> : Figure.fixed(order.quantity, decimals.quantity)}
+        {changing ? <ChangeField order={order} field="quantity" /> : Figure.fixed(order.quantity, decimals.quantity)}
       </td>
       <td data-label="Filled">{Figure.fixed(order.executedQuantity, decimals.quantity)}</td>
       <td data-label="Sent" class="soft">
@@ -114,17 +122,7 @@ const Line = ({ order }: { order: OrderView }) => {
         {order.status === "UNKNOWN" ? <Since at={order.doubt?.since ?? order.updatedAt} /> : null}
       </td>
       <td data-label="">
-        {reducible && !busy ? (
-          <button
-            type="button"
-            class="link"
-            aria-label={`Reduce ${words}`}
-            aria-expanded={reducing}
-            onClick={() => (Orders.reducing.value = reducing ? undefined : order.orderId)}
-          >
-            {reducing ? "Keep" : "Reduce"}
-          </button>
-        ) : null}
+        {changeable ? <ChangeEntry order={order} words={words} open={changing} /> : null}
         <button
           type="button"
           class="link down"
@@ -136,36 +134,6 @@ const Line = ({ order }: { order: OrderView }) => {
         </button>
       </td>
     </tr>
-  )
-}
-
-/** A smaller quantity keeps the order's place in the book. */
-const Reduce = ({ order }: { order: OrderView }) => {
-  const field = useRef<HTMLInputElement>(null)
-  useEffect(() => field.current?.select(), [])
-  return (
-    <form
-      class="reduce"
-      onSubmit={(event) => {
-        event.preventDefault()
-        void Orders.amend(order, field.current?.value ?? "")
-      }}
-      onKeyDown={(event) => {
-        if (event.key === "Escape") Orders.reducing.value = undefined
-      }}
-    >
-      <input
-        ref={field}
-        name="reduced"
-        inputMode="decimal"
-        autocomplete="off"
-        defaultValue={order.quantity}
-        aria-label={`New quantity, less than ${order.quantity}`}
-      />
-      <button type="submit" class="link">
-        Set
-      </button>
-    </form>
   )
 }
 

@@ -77,7 +77,8 @@ const fieldsOf = (fields: Record<string, unknown> | undefined): Readonly<Record<
 export const get = async <T>(path: string): Promise<T> => (await call("GET", path)) as T
 export const post = async <T>(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<T> =>
   (await call("POST", path, { body, ...(headers === undefined ? {} : { headers }) })) as T
-export const put = async <T>(path: string, body: unknown): Promise<T> => (await call("PUT", path, { body })) as T
+export const put = async <T>(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<T> =>
+  (await call("PUT", path, { body, ...(headers === undefined ? {} : { headers }) })) as T
 export const patch = async <T>(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<T> =>
   (await call("PATCH", path, { body, ...(headers === undefined ? {} : { headers }) })) as T
 export const remove = async <T>(path: string): Promise<T> => (await call("DELETE", path)) as T

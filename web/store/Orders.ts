@@ -4,7 +4,6 @@ import type { AcceptedList } from "../../src/contract/Http.ts"
 import type { ListInput } from "../../src/contract/OrderInputs.ts"
 import type { OrderView } from "../../src/contract/Views.ts"
 import type { ListRole } from "../../src/domain/ListLink.ts"
-import * as Money from "../../src/domain/Money.ts"
 import { isStop, type OrderType, type Side, type TimeInForce } from "../../src/domain/Order.ts"
 import * as Account from "./Account.ts"
 import * as Accounts from "./Accounts.ts"
@@ -92,7 +91,7 @@ export const discard = (): void => {
 
 export const isList = (body: Body): body is ListBody => body.type === "OCO" || body.type === "OTOCO"
 
-type Accepted = { readonly orderId: string; readonly status: OrderView["status"] }
+export type Accepted = { readonly orderId: string; readonly status: OrderView["status"] }
 
 /** One order or more, each as it is shown until the feed tells of it. */
 const sent = async (key: string, body: Body): Promise<ReadonlyArray<OrderView>> => {
@@ -140,7 +139,8 @@ const send = async (key: string, body: Body): Promise<void> => {
   }
 }
 
-const pendingView = (orderId: string, status: OrderView["status"], body: OrderBody): OrderView => ({
+/** As it is shown until the feed tells of it. */
+export const pendingView = (orderId: string, status: OrderView["status"], body: OrderBody): OrderView => ({
   orderId,
   clientOrderId: "",
   exchangeOrderId: null,
@@ -173,38 +173,13 @@ const termsIn = ({
   ...(isStop({ type }) ? { isWorking: false } : {})
 })
 
-const pathOf = (orderId: string) =>
+/** Of an order of the account on the screen. */
+export const pathOf = (orderId: string) =>
   Accounts.within(`/api/trading/orders/${encodeURIComponent(orderId)}`, Accounts.current.peek())
-
-/** The order whose new quantity is being typed. */
-export const reducing = signal<string | undefined>(undefined)
-
-/** Why it cannot be made that small; the desk would deny it, and a denied amend moves nothing that the feed tells of. */
-export const reduceProblem = (order: OrderView, quantity: string): string | undefined => {
-  const wanted = Money.parse(quantity)
-  if (wanted === undefined) return "A number is wanted, such as 0.015."
-  return Money.greaterThan(wanted, Money.decimal(order.executedQuantity)) &&
-    Money.lessThan(wanted, Money.decimal(order.quantity))
-    ? undefined
-    : `More than ${order.executedQuantity} and less than ${order.quantity} is wanted.`
-}
-
-/** Makes it worth `typed` in all. A refusal is told; the feed tells the rest. */
-export const amend = async (order: OrderView, typed: string): Promise<void> => {
-  const quantity = typed.trim()
-  const problem = reduceProblem(order, quantity)
-  if (problem !== undefined) return Notices.say("bad", "Not reduced", problem)
-  reducing.value = undefined
-  try {
-    await Api.patch(pathOf(order.orderId), { quantity }, { "idempotency-key": newKey() })
-  } catch (error) {
-    Notices.say("bad", "Not reduced", Api.sentenceOf(error))
-  }
-}
 
 /** What was about the account before; an unanswered order stays, with the account that it is for. */
 export const leave = (): void => {
-  refusal.value = reducing.value = undefined
+  refusal.value = undefined
 }
 
 export const cancel = async (orderId: string): Promise<void> => {
