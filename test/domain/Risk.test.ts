@@ -139,6 +139,7 @@ describe("Risk", () => {
       { _tag: "AmendOutOfRange", above: decimal("1"), below: decimal("2") },
       { _tag: "AmendInFlight" },
       { _tag: "NotReplaceable" },
+      { _tag: "ReplacedTraded", executed: decimal("1"), known: decimal("0") },
       { _tag: "ReplaceNotAllowed", symbol: "X" }
     ]
     assert.deepStrictEqual(
