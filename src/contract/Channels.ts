@@ -11,6 +11,7 @@ import { Instrument } from "../domain/Instrument.ts"
 import type { MarketUpdate } from "../domain/MarketUpdate.ts"
 import * as Money from "../domain/Money.ts"
 import { Staleness } from "../domain/Staleness.ts"
+import { Stop } from "../domain/Stop.ts"
 import { type Intent, Order, OrderStatus, priceOf, Side } from "../domain/Order.ts"
 import { Position } from "../domain/Position.ts"
 
@@ -29,6 +30,11 @@ export const MARKET = "events:market"
 
 /** Pub/Sub: `ExchangeMessage`, how an executor stands with the exchange, between our own processes. */
 export const EXCHANGE = "events:exchange"
+
+/** Pub/Sub: `StopMessage`, that the exchange wants nothing from an address for a while, between our own processes. */
+export const STOPS = "events:stops"
+/** Key with a `StopMessage`, which lasts as long as the stop: for a process that comes later. */
+export const stopOf = (address: string): string => `exchange:stop:${address}`
 
 /** Key with a `BadgeMessage`: which market is showing. */
 export const MARKET_BADGE = "market:badge"
@@ -100,6 +106,8 @@ export const AccountsMessage = Schema.fromJsonString(
 )
 
 export const ExchangeMessage = Schema.fromJsonString(Schema.Struct({ origin: Schema.String, state: ExchangeState }))
+
+export const StopMessage = Schema.fromJsonString(Schema.Struct({ origin: Schema.String, stop: Stop }))
 
 const Level = Schema.Struct({ ticks: Schema.Int, lots: Schema.Int })
 

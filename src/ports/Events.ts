@@ -3,6 +3,7 @@ import { Context, Effect, Layer, Queue, type Scope } from "effect"
 import type { AccountUpdate } from "../domain/Account.ts"
 import type { ExchangeState } from "../domain/ExchangeState.ts"
 import { LeastRecent } from "../domain/LeastRecent.ts"
+import { longer, type Stop } from "../domain/Stop.ts"
 import type { MarketUpdate } from "../domain/MarketUpdate.ts"
 
 /** How well this process hears the others. Within one process nothing is ever missed on the way. */
@@ -26,6 +27,10 @@ export class Events extends Context.Service<
     readonly publishExchange: (state: ExchangeState) => Effect.Effect<void>
     /** What each process said last, in no order. One that has ended is still among them. */
     readonly exchange: Effect.Effect<ReadonlyArray<ExchangeState>>
+    /** The exchange wants nothing from an address for a while: every process of the desk that calls from there must know. */
+    readonly publishStop: (stop: Stop) => Effect.Effect<void>
+    /** Of this address: the last that was told, also before, and all from now on. Sliding; each says all that those before it said. */
+    readonly subscribeStops: (address: string) => Effect.Effect<Queue.Dequeue<Stop>, never, Scope.Scope>
     readonly hearing: Effect.Effect<Hearing>
   }
 >()("outcry/ports/Events") {
@@ -42,6 +47,11 @@ export const READER_CAPACITY = 8192
 /** Processes whose word about the exchange is kept. */
 const MAX_PROCESSES = 64
 
+/** Addresses that a stop is kept of. A process calls from one. */
+const MAX_ADDRESSES = 16
+/** Stops one reader may fall behind. */
+const STOPS_CAPACITY = 16
+
 /** Of this process, where it says something itself. */
 const HERE = ""
 
@@ -49,11 +59,30 @@ const HERE = ""
 export const makeMemory = (capacity: number = READER_CAPACITY): Memory => {
   const accounts = fanOut<AccountUpdate>(capacity)
   const market = fanOut<MarketUpdate>(capacity)
+  const stops = fanOut<Stop>(STOPS_CAPACITY)
+  const stopped = new LeastRecent<string, Stop>(MAX_ADDRESSES)
+  const hearStop = (heard: Stop) => {
+    const known = stopped.get(heard.address)
+    const stop = longer(heard, known)
+    if (stop.until === known?.until && stop.bannedUntil === known.bannedUntil) return
+    stopped.set(stop.address, stop)
+    stops.offer([stop])
+  }
   const exchanges = new LeastRecent<string, ExchangeState>(MAX_PROCESSES)
   return {
     hearExchange: (origin, state) => exchanges.set(origin, state),
     publishExchange: (state) => Effect.sync(() => exchanges.set(HERE, state)),
     exchange: Effect.sync(() => [...exchanges.values()]),
+    hearStop,
+    stopOf: (address) => stopped.get(address),
+    publishStop: (stop) => Effect.sync(() => hearStop(stop)),
+    subscribeStops: (address) =>
+      Effect.tap(stops.subscribe, (reader) =>
+        Effect.sync(() => {
+          const stop = stopped.get(address)
+          if (stop !== undefined) Queue.offerUnsafe(reader, stop)
+        })
+      ),
     publish: accounts.publish,
     subscribe: accounts.subscribe,
     publishMarket: market.publish,
@@ -65,15 +94,19 @@ export const makeMemory = (capacity: number = READER_CAPACITY): Memory => {
 export type Memory = Events["Service"] & {
   /** What another process said. */
   readonly hearExchange: (origin: string, state: ExchangeState) => void
+  readonly hearStop: (stop: Stop) => void
+  /** The last that was told of an address, whether it still holds or not. */
+  readonly stopOf: (address: string) => Stop | undefined
 }
 
 const fanOut = <A>(capacity: number) => {
   const readers = new Set<Queue.Queue<A>>()
+  const offer = (updates: ReadonlyArray<A>): void => {
+    for (const reader of readers) Queue.offerAllUnsafe(reader, updates)
+  }
   return {
-    publish: (updates: ReadonlyArray<A>) =>
-      Effect.sync(() => {
-        for (const reader of readers) Queue.offerAllUnsafe(reader, updates)
-      }),
+    offer,
+    publish: (updates: ReadonlyArray<A>) => Effect.sync(() => offer(updates)),
     subscribe: Effect.acquireRelease(
       Effect.tap(Queue.sliding<A>(capacity), (reader) => Effect.sync(() => readers.add(reader))),
       (reader) =>

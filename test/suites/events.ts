@@ -2,6 +2,7 @@
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect, Queue } from "effect"
 import type { MarketUpdate } from "../../src/domain/MarketUpdate.ts"
+import type { Stop } from "../../src/domain/Stop.ts"
 import { Events, READER_CAPACITY } from "../../src/ports/Events.ts"
 import { accountUpdate, exchangeState, freshAccount, freshId, trade } from "../kit/Messages.ts"
 
@@ -48,6 +49,10 @@ const changes = (symbol: string): ReadonlyArray<MarketUpdate> => [
     at: 7
   }
 ]
+
+/** The next one of this address: a reader may be told of others. */
+const taken = (reader: Queue.Dequeue<Stop>, address: string): Effect.Effect<Stop> =>
+  Effect.repeat(Queue.take(reader), { until: (stop) => stop.address === address })
 
 /** The readers are in one process, the publisher `elsewhere`: the same one where there is only one. */
 export const eventsSuite = <R>(
@@ -133,6 +138,36 @@ export const eventsSuite = <R>(
         until: (states) => states.some(({ weight }) => weight.used === 2)
       })
       assert.deepStrictEqual(heard, [state(2)])
+    })
+  )
+
+  it.effect("carries that an exchange wants nothing from an address, to those who call from there", () =>
+    Effect.gen(function* () {
+      const [mine, events] = [yield* Events, yield* elsewhere]
+      const address = freshId("address")
+      const until = Date.now() + 60_000
+      const reader = yield* mine.subscribeStops(address)
+      const stop = { address, until, bannedUntil: 0 }
+      yield* events.publishStop({ ...stop, address: freshId("another") })
+      yield* events.publishStop(stop)
+      assert.deepStrictEqual(yield* taken(reader, address), stop)
+      // A shorter ban does not make the stop shorter.
+      yield* events.publishStop({ address, until: until - 1_000, bannedUntil: until - 1_000 })
+      assert.deepStrictEqual(yield* taken(reader, address), { address, until, bannedUntil: until - 1_000 })
+    })
+  )
+
+  it.effect("tells whoever comes later of a stop that holds", () =>
+    Effect.gen(function* () {
+      const [mine, events] = [yield* Events, yield* elsewhere]
+      const address = freshId("address")
+      const stop = { address, until: Date.now() + 60_000, bannedUntil: 0 }
+      // Known to be told once somebody else has heard it.
+      const first = yield* mine.subscribeStops(address)
+      yield* events.publishStop(stop)
+      yield* taken(first, address)
+      const later = yield* mine.subscribeStops(address)
+      assert.deepStrictEqual(yield* Queue.clear(later), [stop])
     })
   )
 

@@ -34,6 +34,13 @@ export interface LaneCount {
   readonly lastShedAt: number | undefined
 }
 
+/** Epoch milliseconds on our clock. */
+export interface Stopped {
+  readonly until: number
+  /** In the past where it is no ban. */
+  readonly bannedUntil: number
+}
+
 export interface Governor {
   readonly budget: Budget
   /** Makes the call once there is room for it, or fails without having made it: a change at once, a question after a while. */
@@ -42,6 +49,8 @@ export interface Governor {
   readonly spend: (cost: CallCost) => Effect.Effect<void, ExchangeError>
   /** Binance has said to wait, elsewhere than in an answer of `through`. */
   readonly toldToWait: (millis: number, banned: boolean) => Effect.Effect<void>
+  /** Another process at this address was told to wait. */
+  readonly othersWait: (stop: Stopped) => Effect.Effect<void>
   /** The lane that goes first is first. */
   readonly counts: () => ReadonlyArray<LaneCount>
 }
@@ -68,9 +77,10 @@ const countShed = byLane(shed)
 const countWaited = byLane(waited)
 const countTold = (said: "429" | "418" | "orders") => Metric.update(Metric.withAttributes(told, { said }), 1)
 
-/** `offsetMillis`: how far Binance's clock is ahead of ours. */
+/** `offsetMillis`: how far Binance's clock is ahead of ours. `onStop` hears what Binance tells this process for everybody at its address. */
 export const make = Effect.fnUntraced(function* (
-  offsetMillis: () => number
+  offsetMillis: () => number,
+  onStop: (stopped: Stopped) => Effect.Effect<void> = () => Effect.void
 ): Effect.fn.Return<Governor, never, Scope.Scope> {
   const run = yield* FiberSet.makeRuntime<never>()
   const clock = yield* Clock.Clock
@@ -170,11 +180,22 @@ export const make = Effect.fnUntraced(function* (
     Effect.suspend(() => {
       budget.stop(now() + millis, banned)
       return Effect.andThen(
-        countTold(banned ? "418" : "429"),
+        Effect.andThen(onStop(budget.stopped()), countTold(banned ? "418" : "429")),
         Effect.logWarning(
           `Binance ${banned ? "has banned this address for" : "asks everybody here to wait"} ${Math.ceil(millis / 1000)} s`
         )
       )
+    })
+
+  const othersWait = ({ bannedUntil, until }: Stopped) =>
+    Effect.suspend(() => {
+      const known = budget.stopped()
+      if (until <= known.until && bannedUntil <= known.bannedUntil) return Effect.void
+      budget.stop(until, false)
+      budget.stop(bannedUntil, true)
+      const seconds = Math.ceil((until - now()) / 1000)
+      const what = bannedUntil > now() ? "this address is banned" : "everybody here has to wait"
+      return Effect.logWarning(`Binance has told another process of this desk that ${what}, for ${seconds} s`)
     })
 
   const heard = (answer: HttpAnswer, account: string | undefined): Effect.Effect<void> => {
@@ -214,6 +235,7 @@ export const make = Effect.fnUntraced(function* (
         )
       ),
     toldToWait,
+    othersWait,
     counts: () => lanes.map((lane) => ({ lane, waiting: waiting.in(lane), ...refusals.get(lane)! }))
   }
 })

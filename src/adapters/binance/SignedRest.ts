@@ -1,12 +1,14 @@
 // Signed calls to Binance's REST API: through the governor, with a timestamp and a window on each, and a deadline on each.
-import { Clock, Context, Effect, Layer, Metric, Redacted, type Scope } from "effect"
+import { Clock, Context, Effect, Layer, Metric, Option, Redacted, type Scope } from "effect"
 import { Config } from "../../Config.ts"
+import { Events } from "../../ports/Events.ts"
 import type { ExchangeError } from "../../ports/Exchange.ts"
 import { costOf } from "./CallCost.ts"
 import * as Governor from "./Governor.ts"
 import * as HttpCalls from "./HttpCalls.ts"
 import type { Lane } from "./Lanes.ts"
 import * as LearntLimits from "./LearntLimits.ts"
+import * as OneAddress from "./OneAddress.ts"
 import type { Proxy } from "./Proxy.ts"
 import * as ServerClock from "./ServerClock.ts"
 import { type Params, queryOf, type Signer } from "./Signing.ts"
@@ -57,11 +59,12 @@ const calls = Metric.counter("outcry_binance_calls_total", {
 
 export const make = Effect.fnUntraced(function* (
   baseUrl: string,
-  proxy: Proxy
+  proxy: Proxy,
+  onStop?: (stopped: Governor.Stopped) => Effect.Effect<void>
 ): Effect.fn.Return<SignedRest, never, Scope.Scope> {
   const http = yield* HttpCalls.make(baseUrl, proxy)
   const offset = { millis: () => 0 }
-  const governor = yield* Governor.make(() => offset.millis())
+  const governor = yield* Governor.make(() => offset.millis(), onStop)
 
   const ask = (path: string, params: Params = {}) => {
     const query = queryOf(params)
@@ -141,12 +144,24 @@ export const make = Effect.fnUntraced(function* (
   }
 })
 
-/** The one of this process: whoever asks by it shares its limits, its clock and its sockets. */
+/**
+ * The one of this process: whoever asks by it shares its limits, its clock and its sockets. What Binance wants from nobody at its address is
+ * shared with the desk's other processes, where there is a way to them.
+ */
 export class Shared extends Context.Service<Shared, SignedRest>()("outcry/adapters/binance/SignedRest") {}
 
 export const layer: Layer.Layer<Shared, never, Config> = Layer.effect(
   Shared,
-  Effect.flatMap(Config, ({ binance }) => make(binance.restUrl, binance.proxy))
+  Effect.gen(function* () {
+    const { binance } = yield* Config
+    const { restUrl, proxy } = binance
+    const events = Option.getOrUndefined(yield* Effect.serviceOption(Events))
+    if (events === undefined) return yield* make(restUrl, proxy)
+    const address = OneAddress.addressOf(restUrl, proxy)
+    const rest = yield* make(restUrl, proxy, OneAddress.tell(events, address))
+    yield* OneAddress.hear(events, address, rest.governor)
+    return rest
+  })
 )
 
 interface Signed {

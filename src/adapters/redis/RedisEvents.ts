@@ -1,12 +1,15 @@
 // Events between processes by Redis Pub/Sub. Readers in the publishing process get theirs directly, whether Redis is up or not.
-import { Effect, Latch, Layer, Option, Schedule, Schema } from "effect"
+import { Clock, Effect, Latch, Layer, Option, Schedule, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import * as Channels from "../../contract/Channels.ts"
 import type { AccountUpdate } from "../../domain/Account.ts"
 import type { ExchangeState } from "../../domain/ExchangeState.ts"
+import { LeastRecent } from "../../domain/LeastRecent.ts"
 import type { MarketUpdate } from "../../domain/MarketUpdate.ts"
+import { isCredible, type Stop } from "../../domain/Stop.ts"
 import { Events, makeMemory } from "../../ports/Events.ts"
 import { attempt, RedisClient } from "./RedisClient.ts"
+import * as RedisStops from "./RedisStops.ts"
 
 /** How long `subscribe` waits for the subscription to stand, so that "from now on" means now. Without Redis it goes on then. */
 const PATIENCE = "1 second"
@@ -20,6 +23,11 @@ const CONFESS_EVERY = "1 second"
 const decodeAccounts = Schema.decodeUnknownOption(Channels.AccountsMessage)
 const decodeMarket = Schema.decodeUnknownOption(Channels.MarketMessage)
 const decodeExchange = Schema.decodeUnknownOption(Channels.ExchangeMessage)
+const decodeStop = Schema.decodeUnknownOption(Channels.StopMessage)
+/** A process calls an exchange from one address. */
+const MAX_ADDRESSES = 16
+/** Between attempts to read what holds already, within `PATIENCE`. */
+const READ_AGAIN = "25 millis"
 
 export const layer: Layer.Layer<Events, never, RedisClient> = Layer.effect(
   Events,
@@ -28,6 +36,7 @@ export const layer: Layer.Layer<Events, never, RedisClient> = Layer.effect(
     const local = makeMemory()
     const origin = randomBytes(8).toString("hex")
     const deliver = Effect.runSyncWith(yield* Effect.context<never>()) // tidy-ok: called from the Redis client's callbacks; it only fills queues
+    const clock = yield* Clock.Clock
     const hearing = { connected: false, losses: 0 }
 
     const hearAccounts = yield* listener(origin, Channels.ACCOUNTS, {
@@ -58,6 +67,25 @@ export const layer: Layer.Layer<Events, never, RedisClient> = Layer.effect(
       onStanding: () => undefined
     })
 
+    const addresses = new LeastRecent<string, string>(MAX_ADDRESSES)
+    const stops = yield* RedisStops.make({
+      origin,
+      addresses: () => addresses.values(),
+      known: local.stopOf,
+      hear: local.hearStop
+    })
+    const hearStops = yield* listener(origin, Channels.STOPS, {
+      onText: (text) => {
+        const message = decodeStop(text)
+        if (Option.isNone(message)) return
+        const { stop } = message.value
+        // One that cannot be true would outlast every true one.
+        if (isCredible(stop, clock.currentTimeMillisUnsafe())) local.hearStop(stop)
+      },
+      // What was told while nobody listened here still stands there; or Redis came back empty, and what is known here does not.
+      onStanding: (standing) => standing && stops.levelSoon()
+    })
+
     const tellAccounts = yield* accountsTeller(origin)
     return {
       publish: (updates: ReadonlyArray<AccountUpdate>) => Effect.andThen(local.publish(updates), tellAccounts(updates)),
@@ -78,6 +106,23 @@ export const layer: Layer.Layer<Events, never, RedisClient> = Layer.effect(
             return Option.isSome(text) ? redis.publish(Channels.EXCHANGE, text.value) : Effect.void
           })
         ),
+      publishStop: (stop: Stop) =>
+        Effect.andThen(
+          local.publishStop(stop),
+          Effect.sync(() => {
+            addresses.set(stop.address, stop.address)
+            stops.levelSoon()
+          })
+        ),
+      subscribeStops: (address: string) =>
+        Effect.suspend(() => {
+          addresses.set(address, address)
+          const read = Effect.retry(stops.level(address), Schedule.spaced(READ_AGAIN))
+          return hearStops.pipe(
+            Effect.andThen(Effect.ignore(Effect.timeout(read, PATIENCE))),
+            Effect.andThen(local.subscribeStops(address))
+          )
+        }),
       exchange: Effect.andThen(hearExchange, local.exchange),
       subscribeMarket: Effect.andThen(hearMarket, local.subscribeMarket),
       hearing: Effect.sync(() => ({ ...hearing }))
@@ -135,7 +180,10 @@ const accountsTeller = Effect.fnUntraced(function* (origin: string) {
 const listener = Effect.fnUntraced(function* (
   origin: string,
   channel: string,
-  { onStanding, onText }: { readonly onText: (text: string) => void; readonly onStanding: (standing: boolean) => void }
+  {
+    onStanding,
+    onText
+  }: { readonly onText: (text: string) => void; readonly onStanding: (standing: boolean) => unknown }
 ) {
   const redis = yield* RedisClient
   const scope = yield* Effect.scope

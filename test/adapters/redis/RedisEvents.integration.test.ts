@@ -1,8 +1,9 @@
 import { assert, it, layer } from "@effect/vitest"
-import { Context, Effect, Layer, Queue, Schema, type Scope } from "effect"
+import { Clock, Context, Effect, Layer, Queue, Schema, type Scope } from "effect"
 import { type Connection, RedisClient } from "../../../src/adapters/redis/RedisClient.ts"
 import * as RedisEvents from "../../../src/adapters/redis/RedisEvents.ts"
 import * as Channels from "../../../src/contract/Channels.ts"
+import type { Stop } from "../../../src/domain/Stop.ts"
 import { Events } from "../../../src/ports/Events.ts"
 import { describeRedis, layerClient, RedisServer, whenConnected } from "../../kit/Redis.ts"
 import { accountUpdate, freshAccount, trade } from "../../kit/Messages.ts"
@@ -17,6 +18,8 @@ const here = Layer.effectDiscard(whenConnected).pipe(
 )
 const there = Layer.effect(OtherEvents, Effect.service(Events)).pipe(Layer.provide(Layer.fresh(here)))
 const both = Layer.mergeAll(here, there).pipe(Layer.provideMerge(RedisServer.layer))
+
+const DAY = 24 * 3_600_000
 
 const fresh = <A, E>(effect: Effect.Effect<A, E, Events | OtherEvents | RedisClient | RedisServer | Scope.Scope>) =>
   Effect.provide(effect, Layer.fresh(both))
@@ -90,6 +93,65 @@ describeRedis("Events on Redis", () => {
         yield* events.publishMarket([trade("BTCUSDT", 1)])
         assert.deepStrictEqual(yield* Queue.take(reader), accountUpdate(account, 1))
         assert.deepStrictEqual(yield* Queue.take(market), trade("BTCUSDT", 1))
+      })
+    )
+  )
+
+  it.live("a process that starts learns of a stop that still holds, and of none that is over or cannot be", () =>
+    fresh(
+      Effect.gen(function* () {
+        const redis = yield* RedisClient
+        const other = yield* OtherEvents
+        const [address, over, absurd] = ["one", "two", "three"] as const
+        const now = yield* Clock.currentTimeMillis
+        const heard = yield* (yield* Events).subscribeStops(address)
+        const stop = { address, until: now + 60_000, bannedUntil: now + 60_000 }
+        const say = (stop: Stop) => redis.publish(Channels.STOPS, JSON.stringify({ origin: "x", stop }))
+        yield* say({ address, until: now + 30 * DAY, bannedUntil: 0 })
+        yield* other.publishStop(stop)
+        assert.deepStrictEqual(yield* Queue.take(heard), stop)
+        const put = (stop: Stop) =>
+          redis.use((to) => to.set(Channels.stopOf(stop.address), JSON.stringify({ origin: "x", stop })))
+        yield* put({ address: over, until: now - 1, bannedUntil: 0 })
+        yield* put({ address: absurd, until: now + 30 * DAY, bannedUntil: 0 })
+        // A process that was not there when it was told.
+        const services = yield* Layer.build(Layer.fresh(here))
+        const late = Context.get(services, Events)
+        assert.deepStrictEqual(yield* Queue.clear(yield* late.subscribeStops(address)), [stop])
+        for (const none of [over, absurd])
+          assert.deepStrictEqual(yield* Queue.clear(yield* late.subscribeStops(none)), [])
+      })
+    )
+  )
+
+  it.live("a stop that was told while Redis was gone is told once it is back", () =>
+    fresh(
+      Effect.gen(function* () {
+        const other = yield* OtherEvents
+        const server = yield* RedisServer
+        const heard = yield* (yield* Events).subscribeStops("one")
+        const now = yield* Clock.currentTimeMillis
+        yield* server.stop
+        const stop = { address: "one", until: now + 600_000, bannedUntil: 0 }
+        yield* other.publishStop(stop)
+        yield* server.start
+        assert.deepStrictEqual(yield* Queue.take(heard), stop)
+      })
+    )
+  )
+
+  it.live("a stop is known to those that start after Redis came back empty", () =>
+    fresh(
+      Effect.gen(function* () {
+        const server = yield* RedisServer
+        const stop = { address: "one", until: (yield* Clock.currentTimeMillis) + 600_000, bannedUntil: 0 }
+        const heard = yield* (yield* Events).subscribeStops("one")
+        yield* (yield* OtherEvents).publishStop(stop)
+        yield* Queue.take(heard)
+        yield* server.stop
+        yield* server.start
+        const late = Context.get(yield* Layer.build(Layer.fresh(here)), Events)
+        assert.deepStrictEqual(yield* Queue.take(yield* late.subscribeStops("one")), stop)
       })
     )
   )
