@@ -160,6 +160,6 @@ export const sentence = (reason: DenialReason): string =>
     NotReplaceable: () =>
       "Only an order that rests or waits at the exchange, of no list and with nothing on its way, can be replaced, by one of its symbol and side.",
     ReplacedTraded: ({ executed, known }) =>
-      `${format(executed)} of the order has traded by now, not ${format(known)}: nothing was changed. Take that off the new quantity, say executedQuantity ${format(executed)}, and send it again.`,
+      `Of the order ${format(executed)} has traded by now, not ${format(known)}: nothing was changed. Take that off the new quantity, say executedQuantity ${format(executed)}, and send it again.`,
     ReplaceNotAllowed: ({ symbol }) => `Orders in ${symbol} cannot be replaced: cancel it and send a new one.`
   })

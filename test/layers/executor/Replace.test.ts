@@ -149,7 +149,7 @@ describe("a replacement", () => {
         assert.nestedPropertyVal(second.at(-1), "event.reason._tag", "ReplacedTraded")
         assert.match(
           second.at(-1)?.order?.reason ?? "",
-          /^0\.3 of the order has traded by now, not 0: nothing was changed/
+          /^Of the order 0\.3 has traded by now, not 0: nothing was changed/
         )
         yield* send(replace(1, 4, limit("SELL", "0.2", "60500"), "0.3"))
         yield* until(updates, { 1: "CANCELED", 4: "NEW" })
