@@ -170,6 +170,7 @@ layer(processes, { excludeTestServices: true, timeout: "120 seconds" })("exchang
         const answer = yield* register(desk.url, "wanda", rich)
         assert.deepStrictEqual([answer.status, answer.body.error.code], [400, "KEY_WITHDRAWS"])
         assert.match(answer.body.error.fields?.["binanceApiKey"] ?? "", /can withdraw money/)
+        assert.property(answer.body.error.fields, "acceptWithdrawals")
         assert.strictEqual((yield* logIn(desk.url, "wanda")).status, 401)
         const insisted = yield* register(desk.url, "wanda", { ...rich, acceptWithdrawals: true })
         assert.strictEqual(insisted.status, 201, JSON.stringify(insisted.body))

@@ -5,6 +5,7 @@ import * as AccountDeeds from "../store/AccountDeeds.ts"
 import * as Accounts from "../store/Accounts.ts"
 import { Entry } from "../ui/Entry.tsx"
 import { Empty } from "../ui/Panel.tsx"
+import { Whole } from "../ui/Whole.tsx"
 import { AccountEntry } from "./AccountEntry.tsx"
 import { clear, given, KeyFields, noKeys } from "./KeyFields.tsx"
 
@@ -97,11 +98,7 @@ const Another = ({ takesKeys }: { takesKeys: boolean }) => {
         />
       </Entry>
       {takesKeys ? <KeyFields typed={typed} problem={problem} /> : null}
-      {problem === undefined ? null : (
-        <p class="problem" role="alert">
-          {problem.message}
-        </p>
-      )}
+      <Whole problem={problem} />
       <button type="submit" class="go" disabled={AccountDeeds.busy.value}>
         {AccountDeeds.busy.value ? "One moment…" : "Open account"}
       </button>

@@ -5,6 +5,7 @@ import * as Market from "../store/Market.ts"
 import * as Session from "../store/Session.ts"
 import { Entry } from "../ui/Entry.tsx"
 import { Segments } from "../ui/Segments.tsx"
+import { Whole } from "../ui/Whole.tsx"
 import { given, KeyFields, noKeys } from "./KeyFields.tsx"
 
 export const Login = () => {
@@ -67,11 +68,7 @@ export const Login = () => {
           />
         </Entry>
         {wantsKeys ? <KeyFields typed={typed} problem={problem} /> : null}
-        {problem === undefined ? null : (
-          <p class="problem" role="alert">
-            {problem.message}
-          </p>
-        )}
+        <Whole problem={problem} />
         <button type="submit" class="go enter" disabled={Session.busy.value}>
           {Session.busy.value ? "One moment…" : mode.value}
         </button>

@@ -14,6 +14,12 @@ export const Entry = ({ label, hint, problem, children }: EntryProps) => (
       <span>{label}</span>
       {children}
     </label>
-    {problem === undefined ? <p class="label hint">{hint}</p> : <p class="problem small hint">{problem}</p>}
+    {problem === undefined ? (
+      <p class="label hint">{hint}</p>
+    ) : (
+      <p class="problem small hint" role="alert">
+        {problem}
+      </p>
+    )}
   </div>
 )

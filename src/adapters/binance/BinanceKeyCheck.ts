@@ -87,8 +87,7 @@ export const exchangeOf = (environment: string): string => `binance ${environmen
 const MALFORMED = "That is not the form of a Binance API key: copy it whole, without spaces."
 const UNREADABLE =
   "That private key cannot be read: RSA or Ed25519 in PEM, without a passphrase, is wanted; for an HMAC key, its secret as it was shown."
-const WITHDRAWS =
-  "This key can withdraw money, which the desk never needs: take that right away at Binance, or insist on it (acceptWithdrawals)."
+const WITHDRAWS = "This key can withdraw money, which the desk never needs: take that right away at Binance, or insist."
 
 const refused = (half: "apiKey" | "secretKey", message: string) => Effect.fail(new KeyRefused({ half, message }))
 const withdraws = Effect.fail(new KeyRefused({ half: "apiKey", message: WITHDRAWS, onlyWithdraws: true }))

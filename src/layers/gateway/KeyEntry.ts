@@ -37,7 +37,8 @@ export const checked = Effect.fnUntraced(function* (keys: ExchangeKeys, given: G
   const found = yield* Effect.mapError(check(keys, given.acceptWithdrawals === true), (error) =>
     error._tag === "KeyRefused"
       ? refusal(error.onlyWithdraws ? "KEY_WITHDRAWS" : "KEY_REFUSED", error.message, {
-          [FIELDS[error.half]]: error.message
+          [FIELDS[error.half]]: error.message,
+          ...(error.onlyWithdraws ? { acceptWithdrawals: "true takes the key all the same" } : {})
         })
       : refusal("EXCHANGE_UNAVAILABLE", `${error.message} Nothing was stored.`)
   )

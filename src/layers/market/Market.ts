@@ -43,6 +43,7 @@ const run = Effect.fnUntraced(function* (
   source: MarketSource["Service"],
   data: MarketData["Service"],
   events: Events["Service"],
+  watch: Watch,
   ready: Effect.Effect<void>
 ) {
   const changes = new Changes()
@@ -50,7 +51,6 @@ const run = Effect.fnUntraced(function* (
   const apply = (message: MarketMessage) => {
     if (data.apply(message)) changes.note(message)
   }
-  const watch = new Watch(source, data)
   const symbols = [...source.instruments.keys()]
   /** What a run leaves is old until the source speaks again: nobody may trade on it. */
   const voidBooks = () => {
@@ -111,6 +111,8 @@ export const layer: Layer.Layer<never, never, MarketSource | MarketData | Events
     const data = yield* MarketData
     const events = yield* Events
     const supervisor = yield* Supervisor
-    yield* supervisor.keepAlive("market", run(source, data, events, supervisor.ready("market")))
+    // It outlives a run: when a symbol was last heard is known however often its source begins anew.
+    const watch = new Watch(source, data)
+    yield* supervisor.keepAlive("market", run(source, data, events, watch, supervisor.ready("market")))
   })
 )

@@ -76,7 +76,7 @@ describe("keys on entry", () => {
       const says: Says = { rights: [200, { ...rights, enableWithdrawals: true }] }
       const no = yield* refusal(says)
       assert.deepInclude(no, { _tag: "KeyRefused", half: "apiKey", onlyWithdraws: true })
-      assert.match(no.message, /can withdraw money.*acceptWithdrawals/)
+      assert.match(no.message, /can withdraw money.*or insist/)
       const { warnings } = Option.getOrThrow(yield* check(says, hmac, true))
       assert.lengthOf(warnings, 1)
       assert.match(warnings[0] ?? "", /can withdraw/)

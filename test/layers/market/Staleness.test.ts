@@ -131,9 +131,12 @@ describe("a symbol's staleness", () => {
         yield* on.fail
         assert.strictEqual(on.why(), "down")
         assert.deepStrictEqual(yield* on.published, ["down"])
+        const heardAt = on.heardAt()
+        assert.isAtLeast(heardAt ?? 0, START)
         yield* TestClock.adjust("1 second")
         yield* on.say(restarted)
         assert.strictEqual(on.why(), "down", "that it begins anew says nothing of the market")
+        assert.strictEqual(on.heardAt(), heardAt, "nor is it forgotten when the symbol was heard")
         yield* on.say(snapshot)
         assert.strictEqual(on.why(), "fresh")
         yield* on.say(restarted)
