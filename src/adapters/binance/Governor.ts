@@ -91,6 +91,8 @@ export const make = Effect.fnUntraced(function* (
   const underWay = { questions: 0, changes: 0 }
   /** When the waiting questions are looked at next. */
   let lookAt = Number.POSITIVE_INFINITY
+  /** One that is let in may end before this returns, and make room: a thousand of those, each within the one before, are too deep. */
+  let lettingIn = false
 
   const refuse = (lane: Lane, reason: RateLimited | NotSent): Effect.Effect<never, ExchangeError> =>
     Effect.suspend(() => {
@@ -112,13 +114,19 @@ export const make = Effect.fnUntraced(function* (
 
   /** In their order: one that has no room holds up those behind it, which are lower or came later. */
   const letIn = (): void => {
-    for (let next = waiting.first(); next !== undefined; next = waiting.first()) {
-      if (underWay.questions >= MAX_QUESTIONS) return
-      const wait = budget.wait(next.asked.cost, undefined, now())
-      if (wait > 0) return lookAgain(wait)
-      waiting.remove(next)
-      next.ticket = enter(next.asked)
-      Deferred.doneUnsafe(next.decided, Effect.void)
+    if (lettingIn) return
+    lettingIn = true
+    try {
+      for (let next = waiting.first(); next !== undefined; next = waiting.first()) {
+        if (underWay.questions >= MAX_QUESTIONS) return
+        const wait = budget.wait(next.asked.cost, undefined, now())
+        if (wait > 0) return lookAgain(wait)
+        waiting.remove(next)
+        next.ticket = enter(next.asked)
+        Deferred.doneUnsafe(next.decided, Effect.void)
+      }
+    } finally {
+      lettingIn = false
     }
   }
   const lookAgain = (wait: number): void => {

@@ -291,7 +291,7 @@ describe("waiting", () => {
       assert.strictEqual(yield* outcome(governor.through(asked("read", 0), ok)), 1_000)
       yield* open
       assert.strictEqual(yield* Fiber.join(urgent), "let through")
-      assert.strictEqual(yield* Fiber.join(reads[0]!), "let through")
+      for (const read of reads.slice(0, -1)) assert.strictEqual(yield* Fiber.join(read), "let through")
       assert.deepStrictEqual(shedOf(governor), { read: 2 })
     })
   )
