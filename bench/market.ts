@@ -16,6 +16,7 @@ const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? "7")
 /** Frames between two publications: at 10,000 a second, what comes within a tick of 50 ms. */
 const TICK_FRAMES = 500
 const SYNTHETIC_FRAMES = 75_000
+const STARTED_AT = 1_723_161_254_000
 
 const pair = (baseAsset: string, stepSize: string): Instrument =>
   liquidPair({
@@ -70,28 +71,23 @@ const synthetic = (): ReadonlyArray<Frame> => {
   const cents = (ticks: number) => `${Math.floor(ticks / 100)}.${String(ticks % 100).padStart(2, "0")}000000`
   const size = () => `${random(3)}.${String(random(100_000)).padStart(5, "0")}000`
   const states = [
-    { symbol: "BTCUSDT", middle: 6_180_000, id: 1_000, trade: 1 },
-    { symbol: "ETHUSDT", middle: 268_000, id: 500_000, trade: 1 }
+    { symbol: "BTCUSDT", middle: 6_180_000, id: 1_000, depth: 1_000, trade: 1 },
+    { symbol: "ETHUSDT", middle: 268_000, id: 500_000, depth: 500_000, trade: 1 }
   ]
   const rows = (from: number, step: number, count: number, spread: number) =>
     Array.from({ length: count }, () => [cents(from + step * (1 + random(spread))), size().replace(/0$/, "0")])
   const frames: Array<Frame> = []
   const say = (symbol: string, stream: string, data: object, at: number) =>
     frames.push({ text: JSON.stringify({ stream: `${symbol.toLowerCase()}@${stream}`, data }), at, symbol })
+  for (const { id, middle, symbol } of states) {
+    const book = { lastUpdateId: id, bids: rows(middle, -1, 1_000, 5_000), asks: rows(middle, 1, 1_000, 5_000) }
+    frames.push({ text: JSON.stringify(book), at: STARTED_AT, symbol })
+  }
   for (let index = 0; index < SYNTHETIC_FRAMES; index++) {
     const state = states[random(2)]!
     const { symbol } = state
-    const at = 1_723_161_254_000 + index * 5
-    if (index % 200 === 0) state.middle += random(21) - 10
+    const at = STARTED_AT + index * 5
     const kind = random(100)
-    if (index < 4 && state.id % 1_000 === 0) {
-      const book = {
-        lastUpdateId: state.id,
-        bids: rows(state.middle, -1, 1_000, 5_000),
-        asks: rows(state.middle, 1, 1_000, 5_000)
-      }
-      frames.push({ text: JSON.stringify(book), at, symbol })
-    }
     if (kind < 21) {
       const price = cents(state.middle)
       const t = state.trade++
@@ -106,7 +102,9 @@ const synthetic = (): ReadonlyArray<Frame> => {
       const [b, a] = [cents(state.middle), cents(state.middle + 1)]
       say(symbol, "bookTicker", { u, s: symbol, b, B: "3.78826000", a, A: "1.54698000" }, at)
     } else {
-      const [U, u] = [state.id + 1, (state.id += 5)]
+      // From where the last one ended: the best prices have had their numbers in between.
+      const [U, u] = [state.depth + 1, (state.id += 5)]
+      state.depth = u
       const [b, a] = [rows(state.middle + 1, -1, 25, 2_000), rows(state.middle, 1, 25, 2_000)]
       say(symbol, "depth@100ms", { e: "depthUpdate", E: at, s: symbol, U, u, b, a }, at)
     }
