@@ -1,45 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { EVERYTHING } from "../../src/domain/Allowance.ts"
-import type { SymbolView } from "../../src/contract/Http.ts"
 import type { OrderView } from "../../src/contract/Views.ts"
 import { fieldsOf, isChangeable, type Texts, wantedOf } from "../../web/store/Change.ts"
+import { order, symbol } from "../kit/PageSamples.ts"
 
-const symbol: SymbolView = {
-  symbol: "BTCUSDT",
-  baseAsset: "BTC",
-  quoteAsset: "USDT",
-  trading: true,
-  tickSize: "0.01",
-  minPrice: "0.01",
-  maxPrice: "1000000",
-  stepSize: "0.00001",
-  minQuantity: "0.00001",
-  maxQuantity: "9000",
-  minNotional: "5",
-  priceDecimals: 2,
-  quantityDecimals: 5,
-  makerFeeRate: "0.0008",
-  takerFeeRate: "0.001",
-  allows: EVERYTHING
-}
-const resting = (change: Partial<OrderView> = {}): OrderView => ({
-  orderId: "o1",
-  clientOrderId: "oc1",
-  exchangeOrderId: "1",
-  symbol: "BTCUSDT",
-  side: "BUY",
-  type: "LIMIT",
-  timeInForce: "GTC",
-  quantity: "0.05",
-  price: "61000",
-  status: "NEW",
-  executedQuantity: "0",
-  averagePrice: null,
-  reason: null,
-  createdAt: 1,
-  updatedAt: 1,
-  ...change
-})
+const resting = (change: Partial<OrderView> = {}): OrderView => order({ exchangeOrderId: "1", ...change })
 const waiting = resting({
   type: "STOP_LOSS_LIMIT",
   side: "SELL",

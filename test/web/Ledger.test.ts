@@ -2,25 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import type { BalanceView, OrderView, PositionView } from "../../src/contract/Views.ts"
 import * as Ledger from "../../web/store/Ledger.ts"
 import { noticeOf } from "../../web/store/Notices.ts"
+import { order } from "../kit/PageSamples.ts"
 
-const order = (change: Partial<OrderView> = {}): OrderView => ({
-  orderId: "o1",
-  clientOrderId: "oc1",
-  exchangeOrderId: null,
-  symbol: "BTCUSDT",
-  side: "BUY",
-  type: "LIMIT",
-  timeInForce: "GTC",
-  quantity: "0.05",
-  price: "61000",
-  status: "NEW",
-  executedQuantity: "0",
-  averagePrice: null,
-  reason: null,
-  createdAt: 1,
-  updatedAt: 1,
-  ...change
-})
 const balance = (free: string): BalanceView => ({ asset: "USDT", free, held: "0", total: free })
 const position: PositionView = {
   symbol: "BTCUSDT",

@@ -1,27 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { EVERYTHING } from "../../src/domain/Allowance.ts"
-import type { SymbolView } from "../../src/contract/Http.ts"
 import * as Money from "../../src/domain/Money.ts"
 import { allowed, type PlanDraft, planned } from "../../web/store/Plan.ts"
+import { symbol } from "../kit/PageSamples.ts"
 
-const symbol: SymbolView = {
-  symbol: "BTCUSDT",
-  baseAsset: "BTC",
-  quoteAsset: "USDT",
-  trading: true,
-  tickSize: "0.01",
-  minPrice: "0.01",
-  maxPrice: "1000000",
-  stepSize: "0.00001",
-  minQuantity: "0.00001",
-  maxQuantity: "9000",
-  minNotional: "5",
-  priceDecimals: 2,
-  quantityDecimals: 5,
-  makerFeeRate: "0.0008",
-  takerFeeRate: "0.001",
-  allows: EVERYTHING
-}
 const around = { last: "60000", levels: [], freeBase: "1", freeQuote: "10000" }
 
 const exit = (texts: Partial<PlanDraft["texts"]> = {}, change: Partial<PlanDraft> = {}): PlanDraft => ({

@@ -1,29 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { EVERYTHING } from "../../src/domain/Allowance.ts"
-import type { SymbolView } from "../../src/contract/Http.ts"
 import * as Money from "../../src/domain/Money.ts"
 import type { Draft } from "../../web/store/Draft.ts"
 import { preview, share, type Surroundings } from "../../web/store/Preview.ts"
+import { symbol } from "../kit/PageSamples.ts"
 
-const symbol: SymbolView = {
-  symbol: "BTCUSDT",
-  baseAsset: "BTC",
-  quoteAsset: "USDT",
-  trading: true,
-  tickSize: "0.01",
-  minPrice: "0.01",
-  maxPrice: "1000000",
-  stepSize: "0.00001",
-  minQuantity: "0.00001",
-  maxQuantity: "9000",
-  minNotional: "5",
-  priceDecimals: 2,
-  quantityDecimals: 5,
-  makerFeeRate: "0.0008",
-  takerFeeRate: "0.001",
-  allows: EVERYTHING
-}
 const draft = (change: Partial<Draft> = {}): Draft => ({
   side: "BUY",
   type: "LIMIT",

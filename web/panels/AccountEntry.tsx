@@ -7,7 +7,7 @@ import * as AccountDeeds from "../store/AccountDeeds.ts"
 import * as Accounts from "../store/Accounts.ts"
 import { Badge } from "../ui/Badge.tsx"
 import { Confirm } from "../ui/Confirm.tsx"
-import { Whole } from "../ui/Whole.tsx"
+import { FormProblem } from "../ui/FormProblem.tsx"
 import { clear, given, KeyFields, noKeys } from "./KeyFields.tsx"
 
 interface EntryProps {
@@ -108,7 +108,7 @@ const KeyForm = ({ account, problem, done }: KeyFormProps) => {
   return (
     <form class="stack" aria-label={`Keys of ${account.name}`} onSubmit={(event) => void store(event)}>
       <KeyFields typed={typed} problem={problem} />
-      <Whole problem={problem} />
+      <FormProblem problem={problem} />
       <button type="submit" class="go" disabled={AccountDeeds.busy.value}>
         {AccountDeeds.busy.value ? "Asking the exchange…" : "Store the keys"}
       </button>

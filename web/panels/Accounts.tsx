@@ -5,7 +5,7 @@ import * as AccountDeeds from "../store/AccountDeeds.ts"
 import * as Accounts from "../store/Accounts.ts"
 import { Entry } from "../ui/Entry.tsx"
 import { Empty } from "../ui/Panel.tsx"
-import { Whole } from "../ui/Whole.tsx"
+import { FormProblem } from "../ui/FormProblem.tsx"
 import { AccountEntry } from "./AccountEntry.tsx"
 import { clear, given, KeyFields, noKeys } from "./KeyFields.tsx"
 
@@ -98,7 +98,7 @@ const Another = ({ takesKeys }: { takesKeys: boolean }) => {
         />
       </Entry>
       {takesKeys ? <KeyFields typed={typed} problem={problem} /> : null}
-      <Whole problem={problem} />
+      <FormProblem problem={problem} />
       <button type="submit" class="go" disabled={AccountDeeds.busy.value}>
         {AccountDeeds.busy.value ? "One moment…" : "Open account"}
       </button>

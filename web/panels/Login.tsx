@@ -5,7 +5,7 @@ import * as Market from "../store/Market.ts"
 import * as Session from "../store/Session.ts"
 import { Entry } from "../ui/Entry.tsx"
 import { Segments } from "../ui/Segments.tsx"
-import { Whole } from "../ui/Whole.tsx"
+import { FormProblem } from "../ui/FormProblem.tsx"
 import { given, KeyFields, noKeys } from "./KeyFields.tsx"
 
 export const Login = () => {
@@ -68,7 +68,7 @@ export const Login = () => {
           />
         </Entry>
         {wantsKeys ? <KeyFields typed={typed} problem={problem} /> : null}
-        <Whole problem={problem} />
+        <FormProblem problem={problem} />
         <button type="submit" class="go enter" disabled={Session.busy.value}>
           {Session.busy.value ? "One moment…" : mode.value}
         </button>

@@ -5,7 +5,7 @@ interface Problem {
   readonly fields: Readonly<Record<string, string>>
 }
 
-export const Whole = ({ problem }: { problem: Problem | undefined }) =>
+export const FormProblem = ({ problem }: { problem: Problem | undefined }) =>
   problem === undefined || Object.values(problem.fields).includes(problem.message) ? null : (
     <p class="problem" role="alert">
       {problem.message}
