@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { BalanceView, OrderView, PositionView } from "../../src/contract/Views.ts"
 import * as Ledger from "../../web/store/Ledger.ts"
-import { noticeOf } from "../../web/store/Notices.ts"
+import * as Api from "../../web/store/Api.ts"
+import { failureOf, noticeOf } from "../../web/store/Notices.ts"
 import { order } from "../kit/PageSamples.ts"
 
 const balance = (free: string): BalanceView => ({ asset: "USDT", free, held: "0", total: free })
@@ -114,5 +115,16 @@ describe("the ledger of the page", () => {
     assert.strictEqual(after({ status: "CANCELING" }), "Not cancelled")
     assert.isUndefined(after({ status: "UNKNOWN" }))
     assert.strictEqual(after({ status: "NEW", executedQuantity: "0" }), "Partly filled")
+  })
+})
+
+describe("a cancel or a change that failed", () => {
+  it("was not done where the desk said no, and may have been where no answer came", () => {
+    const no = failureOf("changed", new Api.Refused(409, "ORDER_CLOSED", "It is filled.", {}))
+    assert.deepStrictEqual([no.tone, no.title, no.text], ["bad", "Not changed", "It is filled."])
+    for (const error of [new Api.Unanswered("No answer."), new Api.Refused(503, "JOURNAL_UNAVAILABLE", "Away.", {})]) {
+      const { title, tone } = failureOf("cancelled", error)
+      assert.deepStrictEqual([tone, title], ["doubt", "Not known whether it was cancelled"])
+    }
   })
 })

@@ -83,6 +83,10 @@ export const patch = async <T>(path: string, body: unknown, headers?: Readonly<R
   (await call("PATCH", path, { body, ...(headers === undefined ? {} : { headers }) })) as T
 export const remove = async <T>(path: string): Promise<T> => (await call("DELETE", path)) as T
 
+/** Whether what was asked may have happened all the same: no answer came, or a failure on the desk's side that may have come after it. */
+export const mayHaveHappened = (error: unknown): boolean =>
+  error instanceof Unanswered || (error instanceof Refused && error.status >= 500)
+
 /** One sentence for whatever a call threw. */
 export const sentenceOf = (error: unknown): string =>
   error instanceof Refused || error instanceof Unanswered ? error.message : "Something in this page broke. Reload it."

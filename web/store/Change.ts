@@ -157,6 +157,6 @@ export const send = async (order: OrderView): Promise<void> => {
     const { orderId, status } = await Api.put<Orders.Accepted>(path, terms, headers)
     if (Accounts.current.peek() === accountId) Account.placed(Orders.pendingView(orderId, status, wanted.order))
   } catch (error) {
-    Notices.say("bad", "Not changed", Api.sentenceOf(error))
+    Notices.failed("changed", error)
   }
 }

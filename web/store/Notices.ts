@@ -1,5 +1,6 @@
 // Short lines about what just happened, shown in a corner and gone by themselves.
 import { signal } from "@preact/signals"
+import * as Api from "./Api.ts"
 import type { OrderChange } from "./Ledger.ts"
 import * as Money from "../../src/domain/Money.ts"
 import type { DriftView, OrderView } from "../../src/contract/Views.ts"
@@ -83,6 +84,23 @@ export const noticeOf = ({ before, after }: OrderChange): Omit<Notice, "id"> | u
     default:
       return undefined
   }
+}
+
+/** How a call about an order failed. Whoever got no answer is not told that nothing was done. */
+export const failureOf = (done: "changed" | "cancelled", error: unknown): Omit<Notice, "id"> => {
+  const text = Api.sentenceOf(error)
+  return Api.mayHaveHappened(error)
+    ? {
+        tone: "doubt",
+        title: `Not known whether it was ${done}`,
+        text: `${text} Look at the order before you ask again.`
+      }
+    : { tone: "bad", title: `Not ${done}`, text }
+}
+
+export const failed = (done: "changed" | "cancelled", error: unknown): void => {
+  const { text, title, tone } = failureOf(done, error)
+  say(tone, title, text)
 }
 
 export const drifted = ({ asset, difference, exchange, ours }: DriftView): void =>

@@ -125,8 +125,7 @@ const send = async (key: string, body: Body): Promise<void> => {
     if (!isElsewhere(body)) pending.forEach(Account.placed)
     keep(undefined)
   } catch (error) {
-    // A failure on the server's side may have come after the order was written down.
-    if (error instanceof Api.Unanswered || (error instanceof Api.Refused && error.status >= 500)) {
+    if (Api.mayHaveHappened(error)) {
       return keep({ key, body, state: "unsure", message: Api.sentenceOf(error) })
     }
     keep(undefined)
@@ -188,7 +187,7 @@ export const cancel = async (orderId: string): Promise<void> => {
   try {
     await Api.remove(pathOf(orderId))
   } catch (error) {
-    Notices.say("bad", "Not cancelled", Api.sentenceOf(error))
+    Notices.failed("cancelled", error)
   } finally {
     const left = new Set(cancelling.peek())
     left.delete(orderId)
