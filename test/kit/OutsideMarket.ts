@@ -56,19 +56,21 @@ const rows = (levels: ReadonlyArray<Level>) => levels.map(({ lots, ticks }) => [
 
 /** Of a symbol that no card trades: once its newest price is told by the exchange, so is everything that was said before. */
 const ECHO = "ETHUSDT"
+const FIRST_UPDATE = 100
 
 export const start: Effect.Effect<OutsideMarket, never, Scope.Scope> = Effect.gen(function* () {
   const binance = yield* PublicBinance.start
-  const said = { updateId: 100, echo: 0, waiting: false }
+  const said = { updateId: FIRST_UPDATE, echo: 0, waiting: false }
   const book = { bids: new Map<number, number>(), asks: new Map<number, number>() }
   const state = (side: "bids" | "asks") => [...book[side]].map(([ticks, lots]): Level => ({ ticks, lots }))
   binance.answers.set("/api/v3/time", () => ({ serverTime: Date.now() }))
   binance.answers.set("/api/v3/exchangeInfo", () => ({ symbols: [symbolRow("BTC"), symbolRow("ETH")] }))
-  binance.answers.set("/api/v3/depth", () => ({
-    lastUpdateId: said.updateId,
-    bids: rows(state("bids")),
-    asks: rows(state("asks"))
-  }))
+  // The echo's book never moves: were it told with the number of the other's, its silent stream would count as stuck, and be opened anew.
+  binance.answers.set("/api/v3/depth", (query) =>
+    query.get("symbol") === ECHO
+      ? { lastUpdateId: FIRST_UPDATE, bids: [], asks: [] }
+      : { lastUpdateId: said.updateId, bids: rows(state("bids")), asks: rows(state("asks")) }
+  )
 
   const sayTrade = (symbol: string, id: number, ticks: number, lots: number, isBuyerMaker: boolean) =>
     binance.say(`${symbol.toLowerCase()}@trade`, {
